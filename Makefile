@@ -1,0 +1,41 @@
+# Two commands to start: `make bench` and `make test`. `make help` lists the rest.
+GO     ?= go
+BIN    := bin
+OUT    ?= out
+PRESET ?= quick
+
+.DEFAULT_GOAL := help
+.PHONY: help build node-binaries bench demo test test-unit test-node lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build cri-stats-bench and podload into bin/
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -o $(BIN)/cri-stats-bench ./cmd/cri-stats-bench
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/podload ./cmd/podload
+
+node-binaries: ## build the pinned containerd and runc into the cache (minutes, once)
+	scripts/node/deps.sh
+	scripts/node/build.sh containerd
+	scripts/node/build.sh runc
+
+bench: build node-binaries ## compare CRI stats with cAdvisor on a private containerd (root, Linux, ten minutes)
+	$(BIN)/cri-stats-bench run --preset $(PRESET) --out $(OUT)
+
+demo: build ## the same pipeline on an in-memory CRI server (no root, any OS, 20 s, SIMULATED)
+	$(BIN)/cri-stats-bench demo --out $(OUT)
+
+test: lint test-unit test-node ## all tests; says what it leaves out
+
+test-unit: ## tests that need no root and no node
+	scripts/test-unit.sh
+
+test-node: ## tests on a private containerd; left out with a word where that cannot be
+	scripts/test-node.sh
+
+lint: ## gofmt, go vet, staticcheck, golangci-lint, and builds for other systems
+	scripts/lint.sh
+
+clean: ## remove what was built here, not the cache of node binaries
+	rm -rf $(BIN) coverage.out

@@ -1,0 +1,59 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A Cell is one point on the axes of the plan: everything that is held constant
+// while arms take turns.
+type Cell struct {
+	// Pods is the density: pods of ours that run on the node.
+	Pods int `json:"pods"`
+	// ContainersPerPod counts application containers, the pause container not
+	// included.
+	ContainersPerPod int `json:"containers_per_pod"`
+	// Profile is what the containers do: "idle" or "active".
+	Profile string `json:"profile"`
+}
+
+// String names the cell as tables do: "pods=35 containers=1 profile=idle".
+func (c Cell) String() string {
+	return fmt.Sprintf("pods=%d containers=%d profile=%s", c.Pods, c.ContainersPerPod, c.Profile)
+}
+
+// An Arm is one way of reading stats under comparison: one collector, or several
+// that sample at the same time, each in an agent of its own. Different arms
+// never overlap in time.
+type Arm struct {
+	Name       string   `json:"name"`
+	Collectors []string `json:"collectors"`
+	// Interval between two calls and length of the Window. Calls per window and
+	// collector are Window/Interval.
+	Interval time.Duration `json:"interval"`
+	Window   time.Duration `json:"window"`
+	// WarmUp is the time that agents run at the same interval before the window.
+	WarmUp time.Duration `json:"warm_up"`
+}
+
+// A Pod is one pod sandbox of ours that runs, and its containers, by the
+// runtime's ids.
+type Pod struct {
+	ID         string   `json:"id"`
+	Containers []string `json:"containers"`
+}
+
+// A Workload makes pod density on the node.
+//
+// Scale brings the node from whatever of ours runs to just what the cell asks,
+// by difference, and returns when every container runs. It returns the pods that
+// run. Running asks the runtime again and changes nothing. Stop removes all that
+// the workload made and returns when it is gone; it is to be called with a
+// context that outlives an interrupted run. None of them touches a pod that does
+// not bear the run's label.
+type Workload interface {
+	Scale(ctx context.Context, c Cell) ([]Pod, error)
+	Running(ctx context.Context) ([]Pod, error)
+	Stop(ctx context.Context) error
+}

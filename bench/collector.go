@@ -1,0 +1,87 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A Collector reads the stats of every pod and container on the node once per
+// call, in one particular way. It lives in an agent process of its own; what
+// that process burns is the client's part of the cost.
+//
+// Collect appends the normal form of one whole answer to b. It returns an error
+// when the answer failed or is not whole, and then what is in b does not count:
+// a failed call is never a fast one. It returns an *UnsupportedError where the
+// source cannot do this at all. Collect is called by one goroutine at a time.
+//
+// Close ends everything that the collector started.
+type Collector interface {
+	Collect(ctx context.Context, b *Batch) error
+	Close() error
+}
+
+// A CollectorSpec is one row of the catalog: how to open a collector and what
+// to know about it.
+type CollectorSpec struct {
+	Name string
+	Help string
+	// OwnClock is set where work goes on between calls (cAdvisor's
+	// housekeeping): such a collector needs long windows.
+	OwnClock bool
+	Open     func(ctx context.Context, s Source) (Collector, error)
+}
+
+// A Source says where an agent finds what it reads.
+type Source struct {
+	// Endpoint of the CRI runtime: unix:///path or, for the demo, tcp://host:port.
+	Endpoint string `json:"endpoint,omitempty"`
+	// Runtime is the name that the runtime gives itself ("containerd", "cri-o").
+	Runtime string `json:"runtime,omitempty"`
+	// CgroupParent is the cgroup that all pods of the run live under, as a path
+	// below the hierarchy's root ("/cri-stats-bench.slice").
+	CgroupParent string `json:"cgroup_parent,omitempty"`
+	// Pods are the pods that run.
+	Pods []Pod `json:"pods,omitempty"`
+}
+
+// An UnsupportedError says that a subject cannot do what an arm asks, and what
+// would be needed. It makes the arm unsupported; it is never a zero.
+type UnsupportedError struct {
+	What  string // "ListPodSandboxMetrics"
+	Needs string // "containerd 2.2 or later, CRI-O 1.31 or later"
+	Err   error  // what the subject answered, if it was asked
+}
+
+// Error names what is not supported and what it needs.
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("%s is not supported here (needs %s)", e.What, e.Needs)
+}
+
+// Unwrap returns what the subject answered.
+func (e *UnsupportedError) Unwrap() error { return e.Err }
+
+// A Call is one read by one collector, measured by the agent. Times count from
+// the start of the window on the monotonic clock.
+type Call struct {
+	// Due is when the schedule wanted the call, Start when it began. They differ
+	// where the call before it took longer than the interval, or the agent was
+	// not given a CPU in time.
+	Due   time.Duration
+	Start time.Duration
+	// Service is the time from Start until the answer stood in the batch.
+	Service time.Duration
+	// Bytes, Pods, Containers and Samples count what was in the answer. Of a
+	// failed call they are all zero and mean nothing.
+	Bytes      int64
+	Pods       int
+	Containers int
+	Samples    int
+	// Err is why the call failed; empty if it did not.
+	Err string
+}
+
+// Response is the time from when the call was due until its answer was there:
+// what a client with a clock of its own waits (wrk2's rule against coordinated
+// omission).
+func (c Call) Response() time.Duration { return c.Start + c.Service - c.Due }

@@ -1,0 +1,283 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A Runner carries out a schedule: for each slot it brings the node to the cell,
+// starts fresh agents, meters one window, applies the void rules, and records
+// the trial before it starts the next.
+//
+//	scale · start agents · warm-up [ window ] report · stop agents
+//	                      meter ^          ^ meter
+type Runner struct {
+	Workload Workload
+	Agents   Agents
+	Meter    Meter
+	Schedule Schedule
+	Recorder Recorder
+	// Source is where agents read; the Runner fills in its Pods.
+	Source Source
+	Limits Limits
+	// Timeout is the deadline of each call.
+	Timeout time.Duration
+	// Settle is how long the node is left alone after the cell has changed.
+	Settle time.Duration
+	// Log must not be written to the place that is measured; it is silent inside
+	// windows.
+	Log *slog.Logger
+	// Progress, if set, is told before and after each trial and each change of
+	// density, never inside a window.
+	Progress func(Progress)
+}
+
+// Progress is what is told of a run under way.
+type Progress struct {
+	Phase string // "scale", "trial", "done", "stop"
+	Slot  Slot
+	// Trial is the finished one, in phase "done".
+	Trial     *Trial
+	Remaining time.Duration
+}
+
+const (
+	// edgeLead is how long before the first due call the meter reads, so that its
+	// reading and the call do not share a CPU; the second edge has the same lead
+	// before the end, so that a window of n calls holds n intervals. A tenth of
+	// the interval where that is less.
+	edgeLead = 20 * time.Millisecond
+	// startLead is the time that agents need to get the order to start.
+	startLead = 100 * time.Millisecond
+	// graceTime is what a trial may take beyond its window and its timeouts before
+	// it is given up.
+	graceTime = 30 * time.Second
+	// stopTimeout is for cleaning up, after the run's own context has ended.
+	stopTimeout = 5 * time.Minute
+	// failuresInARow ends a run: the runtime is gone, or the agents cannot start.
+	failuresInARow = 3
+)
+
+// Run runs all slots and then removes the workload, also when it is interrupted
+// or fails. Trials that are finished are on disk in any case. The error joins
+// what ended the run and what went wrong while cleaning up; it is ctx's own error
+// after an interruption.
+func (r *Runner) Run(ctx context.Context) (err error) {
+	defer func() {
+		r.tell(Progress{Phase: "stop"})
+		// Cleaning up must survive the interruption that made it necessary.
+		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		if stopErr := r.Workload.Stop(stopCtx); stopErr != nil {
+			err = errors.Join(err, fmt.Errorf("remove the pods of this run: %w", stopErr))
+		}
+	}()
+
+	var cell Cell
+	failures := 0
+	for first := true; ; first = false {
+		slot, ok := r.Schedule.Next()
+		if !ok {
+			return nil
+		}
+		changed := first || slot.Cell != cell
+		if changed {
+			r.tell(Progress{Phase: "scale", Slot: slot, Remaining: r.Schedule.Remaining()})
+		}
+		// Note: Scale is by difference, so it also repairs what a trial lost.
+		pods, err := r.Workload.Scale(ctx, slot.Cell)
+		if err != nil {
+			return fmt.Errorf("bring the node to %s: %w", slot.Cell, err)
+		}
+		if changed {
+			cell = slot.Cell
+			if err := sleep(ctx, r.Settle); err != nil {
+				return err
+			}
+		}
+
+		r.tell(Progress{Phase: "trial", Slot: slot, Remaining: r.Schedule.Remaining()})
+		t := r.trial(ctx, slot, pods)
+		if err := ctx.Err(); err != nil {
+			return err // the trial in progress is lost, and only that
+		}
+		if err := r.Recorder.Append(t); err != nil {
+			return fmt.Errorf("record the trial of %s in round %d: %w", slot.Arm.Name, slot.Round, err)
+		}
+		r.Schedule.Done(t)
+		r.tell(Progress{Phase: "done", Slot: slot, Trial: t, Remaining: r.Schedule.Remaining()})
+
+		if broken := t.broken(); broken == nil {
+			failures = 0
+		} else if failures++; failures == failuresInARow {
+			return fmt.Errorf("%d trials in a row could not be run, the last because: %s: %s", failures, broken.Reason, broken.Detail)
+		}
+	}
+}
+
+// broken returns the reason why nothing was measured at all, nil if something was.
+func (t *Trial) broken() *Void {
+	for i := range t.Void {
+		if t.Void[i].Reason == VoidAgent || t.Void[i].Reason == VoidMeter {
+			return &t.Void[i]
+		}
+	}
+	return nil
+}
+
+func (r *Runner) tell(p Progress) {
+	if r.Progress != nil {
+		r.Progress(p)
+	}
+}
+
+// trial runs one slot. Whatever goes wrong is in the trial.
+func (r *Runner) trial(ctx context.Context, slot Slot, pods []Pod) *Trial {
+	t := &Trial{Slot: slot, Pods: len(pods), Containers: countContainers(pods)}
+	ctx, cancel := context.WithTimeout(ctx, slot.Arm.WarmUp+slot.Arm.Window+r.patience(slot.Arm))
+	defer cancel()
+
+	agents, err := r.startAgents(ctx, slot.Arm, pods)
+	defer func() {
+		for _, a := range agents {
+			if err := a.Close(); err != nil {
+				r.Log.Warn("end an agent", "arm", slot.Arm.Name, "err", err)
+			}
+		}
+	}()
+	var unsupported *UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
+		t.Unsupported = unsupported.Error()
+		return t
+	case err != nil:
+		t.Void = []Void{{VoidAgent, err.Error()}}
+		return t
+	}
+
+	metered, broken := r.window(ctx, t, agents)
+	if broken != nil {
+		t.Void = append(t.Void, *broken)
+		return t
+	}
+	for i, a := range agents {
+		report, err := a.Report(ctx)
+		if err != nil {
+			t.Void = []Void{{VoidAgent, fmt.Sprintf("report of %s: %v", slot.Arm.Collectors[i], err)}}
+			return t
+		}
+		report.Cost = metered.Agents[i]
+		t.Agents = append(t.Agents, report)
+	}
+	running, err := r.Workload.Running(ctx)
+	r.guard(t, metered, pods, running, err)
+	return t
+}
+
+// patience is how long beyond its window a trial may take: every call may run
+// into its timeout.
+func (r *Runner) patience(arm Arm) time.Duration {
+	calls := int(arm.Window/arm.Interval) + int(arm.WarmUp/arm.Interval) + 1
+	return time.Duration(calls)*r.Timeout + graceTime
+}
+
+// startAgents starts one agent per collector. It returns those that run also
+// when it fails.
+func (r *Runner) startAgents(ctx context.Context, arm Arm, pods []Pod) ([]AgentProcess, error) {
+	source := r.Source
+	source.Pods = pods
+	agents := make([]AgentProcess, 0, len(arm.Collectors))
+	for _, collector := range arm.Collectors {
+		a, err := r.Agents.Start(ctx, collector, source)
+		if err != nil {
+			return agents, fmt.Errorf("start the agent of %s: %w", collector, err)
+		}
+		agents = append(agents, a)
+	}
+	return agents, nil
+}
+
+// window lets the agents run and meters them. It returns why nothing was
+// measured if an agent cannot run or the meter cannot read.
+func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess) (*Metered, *Void) {
+	pids := make([]int, len(agents))
+	for i, a := range agents {
+		pids[i] = a.PID()
+	}
+	watch, err := r.Meter.Watch(ctx, pids)
+	if err != nil {
+		return nil, &Void{VoidMeter, err.Error()}
+	}
+	defer func() {
+		if err := watch.Close(); err != nil {
+			r.Log.Warn("close the meter", "err", err)
+		}
+	}()
+
+	// Nothing of ours may collect garbage inside the window.
+	debug.FreeOSMemory()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+
+	arm := t.Arm
+	w := Window{
+		Start:       time.Now().Add(startLead + arm.WarmUp),
+		Interval:    arm.Interval,
+		WarmUpCalls: int(arm.WarmUp / arm.Interval),
+		Calls:       int(arm.Window / arm.Interval),
+		Timeout:     r.Timeout,
+	}
+	lead := min(edgeLead, arm.Interval/10)
+	group, groupCtx := errgroup.WithContext(ctx)
+	for _, a := range agents {
+		group.Go(func() error { return a.Run(groupCtx, w) })
+	}
+	var meterErr error
+	if sleep(groupCtx, time.Until(w.Start.Add(-lead))) == nil {
+		t.Start = time.Now().UTC()
+		meterErr = watch.Begin()
+		_ = sleep(groupCtx, time.Until(w.Start.Add(arm.Window-lead)))
+	}
+	// An agent that failed or a run that ends has cut the sleep short: Wait has
+	// the reason.
+	if err := group.Wait(); err != nil {
+		return nil, &Void{VoidAgent, err.Error()}
+	}
+	if meterErr != nil {
+		return nil, &Void{VoidMeter, meterErr.Error()}
+	}
+	metered, err := watch.End()
+	if err != nil {
+		return nil, &Void{VoidMeter, err.Error()}
+	}
+	t.Length = metered.Length
+	return &metered, nil
+}
+
+// sleep waits for d, or returns why it did not.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func countContainers(pods []Pod) int {
+	n := 0
+	for _, p := range pods {
+		n += len(p.Containers)
+	}
+	return n
+}
