@@ -34,7 +34,8 @@ const (
 	// MemoryCgroupBytes is what the component's cgroup says of itself, page cache
 	// included, at the end of the window.
 	MemoryCgroupBytes Quantity = "memory_cgroup_bytes"
-	// ContextSwitches, voluntary and not, of all threads alive at both edges.
+	// ContextSwitches, voluntary and not, of all threads alive at the end; those of
+	// threads that ended inside the window are lost.
 	ContextSwitches Quantity = "context_switches"
 	// ReadCalls counts read system calls (/proc/PID/io, syscr).
 	ReadCalls Quantity = "read_calls"

@@ -40,19 +40,34 @@ type Runner struct {
 
 // Progress is what is told of a run under way.
 type Progress struct {
-	Phase string // "scale", "trial", "done", "stop"
+	Phase Phase
 	Slot  Slot
-	// Trial is the finished one, in phase "done".
+	// Trial is the finished one, in PhaseDone.
 	Trial     *Trial
 	Remaining time.Duration
 }
 
+// A Phase is what the Runner begins to do, or has done.
+type Phase string
+
+// The phases.
 const (
-	// edgeLead is how long before the first due call the meter reads, so that its
-	// reading and the call do not share a CPU; the second edge has the same lead
-	// before the end, so that a window of n calls holds n intervals. A tenth of
-	// the interval where that is less.
-	edgeLead = 20 * time.Millisecond
+	PhaseScale Phase = "scale" // bring the node to the slot's cell
+	PhaseTrial Phase = "trial" // run the slot
+	PhaseDone  Phase = "done"  // the slot has been run and recorded
+	PhaseStop  Phase = "stop"  // remove the workload
+)
+
+const (
+	// edgeLead and edgeLeadPerPod are how long before the first due call the meter
+	// reads, so that its reading and the call do not share a CPU; the second edge
+	// has the same lead before the end, so that a window of n calls holds n
+	// intervals. The readings take a tenth of a millisecond for each process, of
+	// which a pod has about one. With calls in quick succession the lead is a
+	// quarter of the interval: then the slow readings (context switches) run into
+	// the first call, but those of CPU time come before them.
+	edgeLead       = 20 * time.Millisecond
+	edgeLeadPerPod = 200 * time.Microsecond
 	// startLead is the time that agents need to get the order to start.
 	startLead = 100 * time.Millisecond
 	// graceTime is what a trial may take beyond its window and its timeouts before
@@ -70,7 +85,7 @@ const (
 // after an interruption.
 func (r *Runner) Run(ctx context.Context) (err error) {
 	defer func() {
-		r.tell(Progress{Phase: "stop"})
+		r.tell(Progress{Phase: PhaseStop})
 		// Cleaning up must survive the interruption that made it necessary.
 		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
@@ -88,7 +103,7 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 		}
 		changed := first || slot.Cell != cell
 		if changed {
-			r.tell(Progress{Phase: "scale", Slot: slot, Remaining: r.Schedule.Remaining()})
+			r.tell(Progress{Phase: PhaseScale, Slot: slot, Remaining: r.Schedule.Remaining()})
 		}
 		// Note: Scale is by difference, so it also repairs what a trial lost.
 		pods, err := r.Workload.Scale(ctx, slot.Cell)
@@ -102,7 +117,7 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 			}
 		}
 
-		r.tell(Progress{Phase: "trial", Slot: slot, Remaining: r.Schedule.Remaining()})
+		r.tell(Progress{Phase: PhaseTrial, Slot: slot, Remaining: r.Schedule.Remaining()})
 		t := r.trial(ctx, slot, pods)
 		if err := ctx.Err(); err != nil {
 			return err // the trial in progress is lost, and only that
@@ -111,7 +126,7 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 			return fmt.Errorf("record the trial of %s in round %d: %w", slot.Arm.Name, slot.Round, err)
 		}
 		r.Schedule.Done(t)
-		r.tell(Progress{Phase: "done", Slot: slot, Trial: t, Remaining: r.Schedule.Remaining()})
+		r.tell(Progress{Phase: PhaseDone, Slot: slot, Trial: t, Remaining: r.Schedule.Remaining()})
 
 		if broken := t.broken(); broken == nil {
 			failures = 0
@@ -232,7 +247,7 @@ func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess) (*
 		Calls:       int(arm.Window / arm.Interval),
 		Timeout:     r.Timeout,
 	}
-	lead := min(edgeLead, arm.Interval/10)
+	lead := min(edgeLead+time.Duration(t.Pods)*edgeLeadPerPod, arm.Interval/4)
 	group, groupCtx := errgroup.WithContext(ctx)
 	for _, a := range agents {
 		group.Go(func() error { return a.Run(groupCtx, w) })

@@ -191,7 +191,7 @@ func TestRunner(t *testing.T) {
 			t.Errorf("what was started (-want +got):\n%s", diff)
 		}
 		// Two densities settle for 3 s; three trials take 2 s + 10 s and a tenth.
-		if d, want := time.Since(start), 2*3*time.Second+3*(12*time.Second+startLead)-3*edgeLead; d != want {
+		if d, want := time.Since(start), 2*3*time.Second+3*(12*time.Second+startLead)-3*edgeLead-(2+2+5)*edgeLeadPerPod; d != want {
 			t.Errorf("the run took %v, want %v", d, want)
 		}
 		both := w.trials[1]
@@ -247,7 +247,7 @@ func TestSlowSubject(t *testing.T) {
 		if !trial.Usable() || len(trial.Agents[0].Calls) != 10 {
 			t.Errorf("void %v, %d calls, want 10 calls that count", trial.Void, len(trial.Agents[0].Calls))
 		}
-		if want := 15*time.Second + edgeLead; trial.Length != want {
+		if want := 15*time.Second + edgeLead + 2*edgeLeadPerPod; trial.Length != want {
 			t.Errorf("length %v, want %v: until the last answer", trial.Length, want)
 		}
 		if got := trial.Agents[0].Calls[9].Response(); got != 6*time.Second {

@@ -28,6 +28,9 @@ func OpenFile(name string) (File, error) {
 // so a read that ends short of the buffer has all of it; asking again for the
 // end of the file (os.File.ReadAt) would make the text a second time.
 func (f File) Read(buf []byte) ([]byte, error) {
+	if f.f == nil {
+		return nil, os.ErrInvalid // its fd would be standard input
+	}
 	n, err := pread(f, buf)
 	if err != nil {
 		return nil, &os.PathError{Op: "read", Path: f.f.Name(), Err: err}
