@@ -1,0 +1,76 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/plan"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestPresets holds the presets, every default filled in, against golden files:
+// so a default that changes shows.
+func TestPresets(t *testing.T) {
+	if diff := cmp.Diff([]string{"demo", "full", "quick"}, plan.Presets()); diff != "" {
+		t.Fatalf("Presets (-want +got):\n%s", diff)
+	}
+	for _, name := range plan.Presets() {
+		data, err := plan.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := plan.Decode(name+".yaml", data, catalog)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Name != name || p.Description == "" || len(p.Warnings) > 0 {
+			t.Errorf("preset %s: name %q, description %q, warnings %v", name, p.Name, p.Description, p.Warnings)
+		}
+		roundTrip(t, p)
+
+		got, err := json.MarshalIndent(p, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, '\n')
+		golden := filepath.Join("testdata", name+".json")
+		if *update {
+			if err := os.WriteFile(golden, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("preset %s (-want +got):\n%s", name, diff)
+		}
+	}
+	if _, err := plan.Preset("quik"); err == nil || err.Error() != `unknown preset "quik" (did you mean "quick"?)` {
+		t.Errorf("Preset(quik): error %v", err)
+	}
+}
+
+func TestCells(t *testing.T) {
+	p, err := plan.Decode("p.yaml", []byte("pods: [35, 10]\ncontainers_per_pod: [1, 3]\nprofiles: [idle, active]\narms: cgroup\n"), catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []bench.Cell{
+		{Pods: 10, ContainersPerPod: 1, Profile: "idle"}, {Pods: 35, ContainersPerPod: 1, Profile: "idle"},
+		{Pods: 10, ContainersPerPod: 3, Profile: "idle"}, {Pods: 35, ContainersPerPod: 3, Profile: "idle"},
+		{Pods: 10, ContainersPerPod: 1, Profile: "active"}, {Pods: 35, ContainersPerPod: 1, Profile: "active"},
+		{Pods: 10, ContainersPerPod: 3, Profile: "active"}, {Pods: 35, ContainersPerPod: 3, Profile: "active"},
+	}
+	if diff := cmp.Diff(want, p.Cells()); diff != "" {
+		t.Errorf("Cells (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,185 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cri-stats-bench/bench"
+)
+
+// ownClockWindow is the shortest window in which a collector that works between
+// calls is likely to have worked at all: cAdvisor's housekeeping at the
+// kubelet's settings comes every 10 to 15 seconds, plus jitter.
+const ownClockWindow = 15 * time.Second
+
+// resolve fills in what depends on other values and looks for contradictions.
+func (r *reader) resolve(p *Plan, given []givenArm, names Names) {
+	r.axes(p)
+	r.resolveRounds(&p.Rounds)
+	if !r.has("arms") {
+		r.errorf(r.at[""], "the plan has no arms")
+	}
+	for _, g := range given {
+		p.Arms = append(p.Arms, r.resolveArm(p, g, names))
+	}
+	r.distinctArms(p.Arms)
+	if p.Mode == Parallel {
+		r.parallel(p, given)
+	} else {
+		r.references(p)
+	}
+	r.enoughTime(p)
+}
+
+func (r *reader) axes(p *Plan) {
+	if !r.has("pods") {
+		r.errorf(r.at[""], "the plan has no pods: name at least one density")
+	}
+	slices.Sort(p.Pods)
+}
+
+// resolveRounds fills in the bound that is missing. Ten rounds are the least
+// that the exact signed-rank interval makes good use of.
+func (r *reader) resolveRounds(x *Rounds) {
+	const usual = 10
+	switch {
+	case x.Min == 0 && x.Max == 0:
+		*x = Rounds{Min: usual, Max: usual}
+	case x.Min == 0:
+		x.Min = min(usual, x.Max)
+	case x.Max == 0:
+		x.Max = x.Min
+	case x.Max < x.Min:
+		r.errorf(r.where("rounds.max", "rounds"), "rounds.max %d is less than rounds.min %d", x.Max, x.Min)
+	}
+}
+
+// resolveArm gives the arm the plan's times where it has none of its own, and
+// checks the outcome. A contradiction is told where the value stands that the
+// arm, or else the plan, names.
+func (r *reader) resolveArm(p *Plan, g givenArm, names Names) bench.Arm {
+	a := g.arm
+	whose := "" // the plan's own values contradict each other
+	inherit := func(key string, dst *time.Duration, plan time.Duration) {
+		if r.has(g.path + "." + key) {
+			whose = fmt.Sprintf("arm %q: ", a.Name)
+		} else {
+			*dst = plan
+		}
+	}
+	inherit("interval", &a.Interval, p.Interval)
+	inherit("window", &a.Window, p.Window)
+	inherit("warm_up", &a.WarmUp, p.WarmUp)
+	at := func(keys ...string) []string {
+		var paths []string
+		for _, k := range keys {
+			paths = append(paths, g.path+"."+k)
+		}
+		return append(paths, keys...)
+	}
+
+	switch {
+	case a.Interval <= 0 || a.Window <= 0: // said already
+	case a.Window < a.Interval:
+		r.errorf(r.where(at("window", "interval")...), "%swindow %v is shorter than interval %v: no call would fit", whose, a.Window, a.Interval)
+	case a.Window%a.Interval != 0:
+		r.errorf(r.where(at("window", "interval")...), "%swindow %v is not a multiple of interval %v", whose, a.Window, a.Interval)
+	}
+	if a.Interval > 0 && a.WarmUp%a.Interval != 0 {
+		r.errorf(r.where(at("warm_up", "interval")...), "%swarm_up %v is not a multiple of interval %v", whose, a.WarmUp, a.Interval)
+	}
+	if i := duplicate(a.Collectors); i >= 0 {
+		r.errorf(r.where(g.path), "arm %q has collector %q twice", a.Name, a.Collectors[i])
+	}
+	if i := slices.IndexFunc(a.Collectors, names.ownClock); i >= 0 && a.Window < ownClockWindow {
+		r.warnf(r.where(g.path+".window", g.path), "arm %q: window %v is shorter than %v, but %s works on a clock of its own: part of its cost may fall outside",
+			a.Name, a.Window, ownClockWindow, a.Collectors[i])
+	}
+	return a
+}
+
+func (r *reader) distinctArms(arms []bench.Arm) {
+	names := make([]string, len(arms))
+	for i := range arms {
+		names[i] = arms[i].Name
+	}
+	if i := duplicate(names); i >= 0 && names[i] != "" {
+		r.errorf(r.where(fmt.Sprintf("arms[%d]", i)), "arm %q stands twice", names[i])
+	}
+}
+
+// parallel makes one arm of all collectors. They share their times, so an arm
+// with times of its own is a contradiction, and there is no other arm that could
+// be a baseline.
+func (r *reader) parallel(p *Plan, given []givenArm) {
+	all := bench.Arm{Name: ParallelArm, Interval: p.Interval, Window: p.Window, WarmUp: p.WarmUp}
+	for i, a := range p.Arms {
+		for _, c := range a.Collectors {
+			if !slices.Contains(all.Collectors, c) {
+				all.Collectors = append(all.Collectors, c)
+			}
+		}
+		for _, own := range []struct {
+			key           string
+			arms, planned time.Duration
+		}{
+			{"interval", a.Interval, p.Interval}, {"window", a.Window, p.Window}, {"warm_up", a.WarmUp, p.WarmUp},
+		} {
+			if own.arms != own.planned {
+				r.errorf(r.where(given[i].path+"."+own.key), "mode parallel runs all collectors in one arm: %s %v of arm %q contradicts the plan's %v",
+					own.key, own.arms, a.Name, own.planned)
+			}
+		}
+	}
+	for _, key := range []string{"baseline", "idle"} {
+		if r.has(key) {
+			r.errorf(r.where(key), "mode parallel has one arm only: there is no arm to be the %s", key)
+		}
+	}
+	p.Arms = []bench.Arm{all}
+}
+
+// references resolves the names of arms that stand for others. Where the file
+// names none, the arms "cadvisor" and "idle" are taken if they are there.
+func (r *reader) references(p *Plan) {
+	names := make([]string, len(p.Arms))
+	for i := range p.Arms {
+		names[i] = p.Arms[i].Name
+	}
+	for _, ref := range []struct {
+		key   string
+		dst   *string
+		usual string
+	}{
+		{"baseline", &p.Baseline, "cadvisor"}, {"idle", &p.Idle, "idle"},
+	} {
+		switch {
+		case *ref.dst == "" && slices.Contains(names, ref.usual):
+			*ref.dst = ref.usual
+		case *ref.dst != "" && !slices.Contains(names, *ref.dst):
+			r.errorf(r.where(ref.key), "%s %q is not among the arms%s", ref.key, *ref.dst, suggest(*ref.dst, names))
+		}
+	}
+	if p.Baseline != "" && p.Baseline == p.Idle && r.has("baseline") && r.has("idle") {
+		r.errorf(r.where("baseline"), "baseline and idle are the same arm %q", p.Baseline)
+	}
+	if p.Baseline == "" && len(names) > 1 && !r.has("baseline") {
+		r.warnf(r.at[""], "no baseline: arms will not be compared (arms: %s)", strings.Join(names, ", "))
+	}
+}
+
+// enoughTime refuses a limit that the windows and warm-ups alone already break.
+// How long the rest takes is for package schedule to say.
+func (r *reader) enoughTime(p *Plan) {
+	var round time.Duration
+	for _, a := range p.Arms {
+		round += a.WarmUp + a.Window
+	}
+	rounds := len(p.Cells()) * p.Rounds.Min
+	// As float64: a foolish plan may need longer than a Duration holds.
+	if least := round.Seconds() * float64(rounds); p.MaxDuration > 0 && least > p.MaxDuration.Seconds() {
+		r.errorf(r.where("max_duration"), "max_duration %v is too short: %d rounds of at least %v each take %.3g hours", p.MaxDuration, rounds, round, least/3600)
+	}
+}

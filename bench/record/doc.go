@@ -1,0 +1,22 @@
+// Package record keeps what was measured: it appends finished trials to a
+// directory while a run measures, and reads such a directory back.
+//
+//	out/<run>/
+//	  format.json   {"format":1,"plan_sha256":"…","host_sha256":"…","host_identity":"…"}
+//	  plan.json     the plan, every default filled in, seed included
+//	  host.json     what the node is
+//	  trials.jsonl  one line per finished trial:
+//	                {"crc32c":"9c3f0a11","trial":{…}}
+//	  run.log       what the harness said meanwhile
+//
+// The checksum (CRC-32 with Castagnoli's polynomial, eight hexadecimal digits)
+// is over the bytes of the trial's value as they stand in the line. A line is
+// written at once and synced before Append returns, so a harness that is killed
+// and a disk that is full lose at most the trial in progress. A reader finds a
+// damaged line, names it with its number and leaves it out; whoever asked
+// decides what to do then.
+//
+// The Runner of package bench writes through a [Writer]; package analysis reads
+// a [Run]. This package neither aggregates nor judges: what was measured is on
+// disk as it was measured. It needs no node and builds on every system.
+package record

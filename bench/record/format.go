@@ -1,0 +1,126 @@
+package record
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Version is the format that this package writes, and the newest it reads.
+const Version = 1
+
+// The files of a run.
+const (
+	FormatFile = "format.json"
+	PlanFile   = "plan.json"
+	HostFile   = "host.json"
+	TrialsFile = "trials.jsonl"
+	LogFile    = "run.log"
+)
+
+// An Identifier is a host that knows which of its properties make it the same
+// host when a run is continued. Of one that is no Identifier, every byte counts.
+type Identifier interface {
+	Identity() string
+}
+
+// manifest is format.json. It is the last file that Create writes: where it is,
+// the directory is a run.
+type manifest struct {
+	Format     int    `json:"format"`
+	PlanSHA256 string `json:"plan_sha256"`
+	HostSHA256 string `json:"host_sha256"`
+	// HostIdentity is the host's own word, or HostSHA256.
+	HostIdentity string `json:"host_identity"`
+}
+
+// contents are the plan and the host of a run, as compact JSON.
+type contents struct {
+	manifest   manifest
+	plan, host []byte
+}
+
+func newContents(plan, host any) (contents, error) {
+	var c contents
+	var err error
+	if c.plan, err = json.Marshal(plan); err != nil {
+		return c, fmt.Errorf("encode %s: %w", PlanFile, err)
+	}
+	if c.host, err = json.Marshal(host); err != nil {
+		return c, fmt.Errorf("encode %s: %w", HostFile, err)
+	}
+	c.manifest = manifest{Format: Version, PlanSHA256: hash(c.plan), HostSHA256: hash(c.host)}
+	c.manifest.HostIdentity = c.manifest.HostSHA256
+	if h, ok := host.(Identifier); ok {
+		c.manifest.HostIdentity = h.Identity()
+	}
+	return c, nil
+}
+
+// readManifest reads format.json and refuses a format that is newer than this
+// package.
+func readManifest(dir string) (manifest, error) {
+	var m manifest
+	path := filepath.Join(dir, FormatFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, fmt.Errorf("open run %s: it holds no %s, so it is no run, or one that was not begun whole: %w", dir, FormatFile, err)
+	}
+	if err != nil {
+		return m, fmt.Errorf("open run %s: %w", dir, err)
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, fmt.Errorf("decode %s: %w", path, err)
+	}
+	if m.Format < 1 || m.Format > Version {
+		return m, fmt.Errorf("read %s: format %d, this program reads 1 to %d", path, m.Format, Version)
+	}
+	return m, nil
+}
+
+// readJSON reads a file of a run and holds it against the checksum of the
+// manifest. It returns the bytes as they are on disk.
+func readJSON(dir, name, want string) (json.RawMessage, []Damage, error) {
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open run %s: %w", dir, err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, data); err != nil {
+		return data, []Damage{{File: name, Reason: fmt.Sprintf("not JSON: %v", err)}}, nil
+	}
+	if got := hash(compact.Bytes()); got != want {
+		return data, []Damage{{File: name, Reason: fmt.Sprintf("SHA-256 %s, want %s", got, want)}}, nil
+	}
+	return data, nil, nil
+}
+
+// writeJSON writes a new file, indented for readers, and syncs it.
+func writeJSON(dir, name string, compact []byte) error {
+	var out bytes.Buffer
+	if err := json.Indent(&out, compact, "", "  "); err != nil {
+		return fmt.Errorf("indent %s: %w", name, err)
+	}
+	out.WriteByte('\n')
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("create run: %w", err)
+	}
+	_, err = f.Write(out.Bytes())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("create run: %w", err)
+	}
+	return nil
+}
+
+// hash is the SHA-256 in hexadecimal.
+func hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,130 @@
+package record
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"cri-stats-bench/bench"
+)
+
+// A Run is what a directory holds.
+type Run struct {
+	Dir string
+	// Format is the version that it was written in.
+	Format int
+	// Plan and Host are plan.json and host.json as they are on disk.
+	Plan, Host json.RawMessage
+	// Trials are the whole ones, in the order in which they were run.
+	Trials []bench.Trial
+	// Damage is what is not whole. Nothing of it is in Trials.
+	Damage []Damage
+
+	manifest manifest
+	// whole is the length of trials.jsonl up to and with the last whole line.
+	whole int64
+}
+
+// A Damage is one place of a run that is not as it was written.
+type Damage struct {
+	File string
+	// Line counts from 1; 0 where the file as a whole is meant.
+	Line int
+	// Torn marks an end without newline: the harness or the node died while it
+	// wrote. Nothing else is lost then, and Resume mends it.
+	Torn   bool
+	Reason string
+}
+
+// Error names the place and what is wrong there: "trials.jsonl:17: checksum
+// 0b1c2d3e, want 1a2b3c4d".
+func (d Damage) Error() string {
+	if d.Line == 0 {
+		return fmt.Sprintf("%s: %s", d.File, d.Reason)
+	}
+	return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Reason)
+}
+
+// Open reads a run. Damage is not an error: it is in the Run, and it is the
+// caller who decides whether what is left is enough. An error means that the
+// directory is no run, cannot be read, or is of a newer format.
+func Open(dir string) (*Run, error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir, Format: m.Format, manifest: m}
+	for _, f := range []struct {
+		dst        *json.RawMessage
+		name, want string
+	}{{&r.Plan, PlanFile, m.PlanSHA256}, {&r.Host, HostFile, m.HostSHA256}} {
+		data, damage, err := readJSON(dir, f.name, f.want)
+		if err != nil {
+			return nil, err
+		}
+		*f.dst = data
+		r.Damage = append(r.Damage, damage...)
+	}
+	f, err := os.Open(filepath.Join(dir, TrialsFile))
+	if err != nil {
+		return nil, fmt.Errorf("open run %s: %w", dir, err)
+	}
+	if err := errors.Join(r.readTrials(f), f.Close()); err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	return r, nil
+}
+
+// readTrials reads trials.jsonl. Its lines may be of any length.
+func (r *Run) readTrials(in io.Reader) error {
+	buffered := bufio.NewReaderSize(in, 1<<16)
+	var line []byte
+	var d decoder
+	for number := 1; ; number++ {
+		var err error
+		line, err = readLine(buffered, line[:0])
+		if err == io.EOF && len(line) == 0 {
+			return nil
+		}
+		if err == io.EOF {
+			r.Damage = append(r.Damage, Damage{TrialsFile, number, true, fmt.Sprintf("torn: ends after %d bytes without a newline", len(line))})
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.Trials = append(r.Trials, bench.Trial{})
+		last := len(r.Trials) - 1
+		if err := d.line(line[:len(line)-1], &r.Trials[last]); err != nil {
+			r.Trials = r.Trials[:last]
+			r.Damage = append(r.Damage, Damage{TrialsFile, number, false, err.Error()})
+		}
+		r.whole += int64(len(line))
+	}
+}
+
+// readLine appends one line with its newline to line. It returns io.EOF with
+// what there is where the newline is missing.
+func readLine(in *bufio.Reader, line []byte) ([]byte, error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		line = append(line, part...)
+		if err != bufio.ErrBufferFull {
+			return line, err
+		}
+	}
+}
+
+// Verify reads a run and returns what is damaged in it. Where the directory
+// cannot be read as a run at all, that is the error.
+func Verify(dir string) ([]Damage, error) {
+	r, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return r.Damage, nil
+}

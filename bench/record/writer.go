@@ -1,0 +1,161 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cri-stats-bench/bench"
+)
+
+// A Writer appends trials to a run. It is for one goroutine.
+type Writer struct {
+	dir    string
+	trials file
+	log    *os.File
+	size   int64  // of trials.jsonl, all of it whole lines on disk
+	line   []byte // reused
+	broken error  // why nothing can be appended any more
+}
+
+var _ bench.Recorder = (*Writer)(nil)
+
+// file is what a Writer needs of trials.jsonl.
+type file interface {
+	io.WriterAt
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
+
+// Create makes the directory of a new run, and what stands above it, and writes
+// plan and host, each as JSON. Where the directory holds a file of a run already
+// nothing in it is touched and the error matches fs.ErrExist.
+func Create(dir string, plan, host any) (*Writer, error) {
+	c, err := newContents(plan, host)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := json.Marshal(c.manifest)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", FormatFile, err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create run: %w", err)
+	}
+	for _, name := range []string{FormatFile, PlanFile, HostFile, TrialsFile, LogFile} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return nil, fmt.Errorf("create run: %s holds a %s already: %w", dir, name, fs.ErrExist)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("create run: %w", err)
+		}
+	}
+	if err := errors.Join(writeJSON(dir, PlanFile, c.plan), writeJSON(dir, HostFile, c.host)); err != nil {
+		return nil, err
+	}
+	w, err := open(dir, 0, os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return nil, err
+	}
+	// The manifest last: from here on the directory is a run.
+	if err := errors.Join(writeJSON(dir, FormatFile, manifest), syncDir(dir), syncDir(filepath.Dir(dir))); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// Resume opens a run to go on after its last whole line, and returns what it
+// holds. A torn end is cut off. Any other damage, another plan and another host
+// are refused; the error then says where they differ.
+func Resume(dir string, plan, host any) (*Writer, *Run, error) {
+	c, err := newContents(plan, host)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	var damage []error
+	for _, d := range r.Damage {
+		if !d.Torn {
+			damage = append(damage, d)
+		}
+	}
+	if len(damage) > 0 {
+		return nil, nil, fmt.Errorf("resume %s: the record is damaged: %w", dir, errors.Join(damage...))
+	}
+	if c.manifest.PlanSHA256 != r.manifest.PlanSHA256 {
+		return nil, nil, fmt.Errorf("resume %s: it was begun with another plan: %s", dir, strings.Join(differences(r.Plan, c.plan), ", "))
+	}
+	if c.manifest.HostIdentity != r.manifest.HostIdentity {
+		return nil, nil, fmt.Errorf("resume %s: it was begun on another host (%s, here %s): %s", dir, r.manifest.HostIdentity, c.manifest.HostIdentity, strings.Join(differences(r.Host, c.host), ", "))
+	}
+	w, err := open(dir, r.whole, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := errors.Join(w.trials.Truncate(r.whole), w.trials.Sync()); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("resume %s: cut off the torn end of %s: %w", dir, TrialsFile, err), w.Close())
+	}
+	return w, r, nil
+}
+
+// open opens the files that are appended to.
+func open(dir string, size int64, flags int) (*Writer, error) {
+	trials, err := os.OpenFile(filepath.Join(dir, TrialsFile), os.O_WRONLY|flags, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	log, err := os.OpenFile(filepath.Join(dir, LogFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open run: %w", err), trials.Close())
+	}
+	return &Writer{dir: dir, trials: trials, log: log, size: size}, nil
+}
+
+// Append writes one trial as one line. When it returns nil the line is on disk.
+// When it fails, the disk being full for one, the file is as it was before, and
+// the trial is not in it.
+func (w *Writer) Append(t *bench.Trial) error {
+	if w.broken != nil {
+		return w.broken
+	}
+	line, err := appendLine(w.line[:0], t)
+	if err != nil {
+		return err
+	}
+	w.line = line
+	_, err = w.trials.WriteAt(line, w.size)
+	if err == nil {
+		err = w.trials.Sync()
+	}
+	if err != nil {
+		err = fmt.Errorf("append a trial: %w", err) // which names the file
+		// A part of a line must not stay: the next one would make it damage in the
+		// middle.
+		if undo := errors.Join(w.trials.Truncate(w.size), w.trials.Sync()); undo != nil {
+			err = errors.Join(err, fmt.Errorf("cut off the part of a line again: %w", undo))
+			w.broken = err
+		}
+		return err
+	}
+	w.size += int64(len(line))
+	return nil
+}
+
+// Log is where the run's log goes. It is not synced.
+func (w *Writer) Log() io.Writer { return w.log }
+
+// Close closes the files. All trials are on disk already.
+func (w *Writer) Close() error {
+	if err := errors.Join(w.trials.Close(), w.log.Close()); err != nil {
+		return fmt.Errorf("close run %s: %w", w.dir, err)
+	}
+	return nil
+}
