@@ -1,0 +1,133 @@
+// Package analysistest makes records of runs that never took place, with a truth
+// that is known: what analysis and the reports are tested with.
+//
+// It stands beside package analysis, which must find the truth again. It does
+// not imitate any runtime: its figures are made up, and every run it makes is
+// marked as simulated unless a test asks otherwise.
+package analysistest
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/plan"
+)
+
+// A Line is a quantity that grows with density: Fixed + PerPod × pods.
+type Line struct{ Fixed, PerPod float64 }
+
+// At returns the quantity at a density.
+func (l Line) At(pods int) float64 { return l.Fixed + l.PerPod*float64(pods) }
+
+// A Truth is what one arm really costs.
+type Truth struct {
+	// CPU in cores and PSS in bytes per component; those that are not named are
+	// not metered.
+	CPU, PSS map[bench.Component]Line
+	// Service is the median service time in seconds, of every collector.
+	Service Line
+	// Bytes per answer.
+	Bytes Line
+}
+
+// A Run describes a run to make.
+type Run struct {
+	// Plan has cells, arms, rounds (the most of them are made), interval, window.
+	Plan *plan.Plan
+	// Truth is what each arm of the plan costs.
+	Truth map[string]Truth
+	// Drift is the standard deviation of the logarithm of a factor that all trials
+	// of a round share, Noise that of each trial's own, Jitter that of each call.
+	Drift, Noise, Jitter float64
+	Seed                 uint64
+	// Spoil, if set, may change a trial before it is recorded: make it void, let
+	// calls fail, take components away.
+	Spoil func(t *bench.Trial)
+}
+
+// Begin is when every made-up run begins.
+func Begin() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// Input makes the records.
+func (r Run) Input() analysis.Input {
+	random := rand.New(rand.NewPCG(r.Seed, 0))
+	at := Begin()
+	var trials []bench.Trial
+	for _, cell := range r.Plan.Cells() {
+		for sweep := range r.Plan.Sweep.Passes() {
+			for round := range r.Plan.Rounds.Max / r.Plan.Sweep.Passes() {
+				drift := factor(random, r.Drift)
+				for i, position := range random.Perm(len(r.Plan.Arms)) {
+					arm := r.Plan.Arms[position]
+					t := bench.Trial{
+						Slot:  bench.Slot{Cell: cell, Arm: arm, Sweep: sweep, Round: round, Position: i},
+						Start: at, Length: arm.Window,
+						Pods: cell.Pods, Containers: cell.Pods * cell.ContainersPerPod,
+					}
+					r.fill(&t, random, drift)
+					if r.Spoil != nil {
+						r.Spoil(&t)
+					}
+					trials = append(trials, t)
+					at = at.Add(arm.WarmUp + arm.Window)
+				}
+			}
+		}
+	}
+	return analysis.Input{
+		Plan: r.Plan, Trials: trials,
+		Host: analysis.HostInfo{
+			Simulated: true, Version: "v0.0.0-test",
+			Runtime: analysis.Runtime{Name: "made-up", Version: "1.0.0"},
+			Facts:   []analysis.Fact{{Name: "host.cpus", Value: "2"}, {Name: "host.kernel", Value: "6.12.0"}},
+		},
+	}
+}
+
+// fill measures one trial.
+func (r Run) fill(t *bench.Trial, random *rand.Rand, drift float64) {
+	truth := r.Truth[t.Arm.Name]
+	scale := drift * factor(random, r.Noise)
+	t.Costs = make(bench.Costs)
+	for _, c := range []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentNode} {
+		cost := make(bench.Cost)
+		if line, ok := truth.CPU[c]; ok {
+			cost[bench.CPUSeconds] = line.At(t.Cell.Pods) * scale * t.Length.Seconds()
+		}
+		if line, ok := truth.PSS[c]; ok {
+			cost[bench.PSSBytes] = line.At(t.Cell.Pods) * math.Sqrt(scale)
+		}
+		if len(cost) > 0 {
+			t.Costs[c] = cost
+		}
+	}
+	for _, collector := range t.Arm.Collectors {
+		a := bench.AgentReport{
+			Collector: collector,
+			FirstCall: seconds(3 * truth.Service.At(t.Cell.Pods) * scale),
+			Calls:     make(bench.Calls, t.Arm.Window/t.Arm.Interval),
+			Cost:      make(bench.Cost),
+		}
+		for quantity, v := range t.Costs[bench.ComponentAgent] {
+			a.Cost[quantity] = v / float64(len(t.Arm.Collectors))
+		}
+		for k := range a.Calls {
+			due := time.Duration(k) * t.Arm.Interval
+			a.Calls[k] = bench.Call{
+				Due: due, Start: due + 50*time.Microsecond,
+				Service: seconds(truth.Service.At(t.Cell.Pods) * scale * factor(random, r.Jitter)),
+				Bytes:   int64(truth.Bytes.At(t.Cell.Pods)),
+				Pods:    t.Pods, Containers: t.Containers, Samples: 20 * t.Containers,
+			}
+		}
+		t.Agents = append(t.Agents, a)
+	}
+}
+
+// factor is lognormal with median 1.
+func factor(random *rand.Rand, sd float64) float64 { return math.Exp(sd * random.NormFloat64()) }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

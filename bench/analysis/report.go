@@ -1,0 +1,238 @@
+package analysis
+
+import (
+	"encoding/json"
+	"time"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/plan"
+)
+
+// A Report is what is known after a run: plain data, in the order in which
+// tables show it, in base units (seconds, bytes, cores).
+type Report struct {
+	// Name, Description, Experiment, Hash, Seed, Mode, Baseline, Idle and Margin
+	// are the plan's. Baseline and Idle may be empty.
+	Name        string    `json:"name"`
+	Description string    `json:"description,omitempty"`
+	Experiment  string    `json:"experiment"`
+	Hash        string    `json:"plan_hash"`
+	Seed        uint64    `json:"seed"`
+	Mode        plan.Mode `json:"mode"`
+	Baseline    string    `json:"baseline,omitempty"`
+	Idle        string    `json:"idle,omitempty"`
+	Margin      float64   `json:"margin"`
+	// Level is that of every interval in the report.
+	Level float64 `json:"level"`
+	// First and Last are when the windows of the first and the last trial began.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	Host  HostInfo  `json:"host"`
+	// Parts are the components that the total sums over: those of the experiment's
+	// headline that this run metered.
+	Parts []bench.Component `json:"parts"`
+	Arms  []Arm             `json:"arms"`
+	Cells []Cell            `json:"cells"`
+	// Notes are the footnotes; estimates and rows refer to them by index.
+	Notes []Note `json:"notes,omitempty"`
+	// RunNotes are those that concern the run as a whole.
+	RunNotes []int `json:"run_notes,omitempty"`
+}
+
+// Simulated says that nothing was measured on a node: every rendering must say
+// so, and no verdict may rest on it.
+func (r *Report) Simulated() bool { return r.Host.Simulated }
+
+// An Arm is how the trials of one arm went over the whole run.
+type Arm struct {
+	Name       string        `json:"name"`
+	Collectors []string      `json:"collectors"`
+	Interval   time.Duration `json:"interval"`
+	Window     time.Duration `json:"window"`
+	// Tried counts its trials, Used those that count; each of the others is void
+	// or unsupported or, rarely, a repetition of one that counts.
+	Tried int         `json:"tried"`
+	Used  int         `json:"used"`
+	Void  []VoidCount `json:"void,omitempty"`
+	// Unsupported is what the arm needs and the node does not have.
+	Unsupported string `json:"unsupported,omitempty"`
+}
+
+// A VoidCount says how many trials broke one guard; a trial may break several.
+type VoidCount struct {
+	Reason bench.VoidReason `json:"reason"`
+	Trials int              `json:"trials"`
+	// Example is the detail of the first of them.
+	Example string `json:"example,omitempty"`
+}
+
+// A Cell is one cell and its arms, in the plan's order.
+type Cell struct {
+	bench.Cell
+	Arms []ArmResult `json:"arms"`
+}
+
+// Arm returns the result of the named arm, nil if the cell has none.
+func (c *Cell) Arm(name string) *ArmResult {
+	for i := range c.Arms {
+		if c.Arms[i].Arm == name {
+			return &c.Arms[i]
+		}
+	}
+	return nil
+}
+
+// An ArmResult is one arm in one cell.
+type ArmResult struct {
+	Arm string `json:"arm"`
+	// Tried, Used and Void count trials of this cell.
+	Tried int `json:"tried"`
+	Used  int `json:"used"`
+	Void  int `json:"void"`
+	// Notes concern every number of the row.
+	Notes []int `json:"notes,omitempty"`
+	// Total is the sum over the report's Parts, Components what was metered, in
+	// the order of package bench.
+	Total      Cost   `json:"total"`
+	Components []Cost `json:"components,omitempty"`
+	// CPUPerCall is the total's CPU seconds over the answers in the window. Of an
+	// arm with several collectors it is that of one call of each.
+	CPUPerCall Estimate `json:"cpu_seconds_per_call"`
+	// Collectors has one entry per collector of the arm, in the arm's order.
+	Collectors  []CollectorResult `json:"collectors,omitempty"`
+	Comparisons []Comparison      `json:"comparisons,omitempty"`
+	// Trials are those used, in order; Columns their observations.
+	Trials  []TrialID `json:"trials,omitempty"`
+	Columns []Column  `json:"columns,omitempty"`
+}
+
+// Component returns the cost of a component, a zero Cost (absent) if it was not
+// metered.
+func (a *ArmResult) Component(c bench.Component) Cost {
+	for _, cost := range a.Components {
+		if cost.Component == c {
+			return cost
+		}
+	}
+	return Cost{Component: c}
+}
+
+// A Cost is what one component used: CPU in cores, PSS in bytes.
+type Cost struct {
+	Component bench.Component `json:"component"`
+	CPU       Estimate        `json:"cpu_cores"`
+	PSS       Estimate        `json:"pss_bytes"`
+}
+
+// A CollectorResult is one collector of an arm in a cell.
+type CollectorResult struct {
+	Collector string `json:"collector"`
+	// Calls counts those of all usable trials, Failed the failed among them.
+	Calls  int `json:"calls"`
+	Failed int `json:"failed"`
+	// Response counts from when a call was due, Service from when it began.
+	Response Latency `json:"response"`
+	Service  Latency `json:"service"`
+	// FirstCall is the cold one after opening, in seconds.
+	FirstCall Estimate `json:"first_call_seconds"`
+	// Bytes, Pods, Containers and Samples are per answer; Expected is how many
+	// containers of ours ran.
+	Bytes      Estimate `json:"answer_bytes"`
+	Pods       Estimate `json:"answer_pods"`
+	Containers Estimate `json:"answer_containers"`
+	Samples    Estimate `json:"answer_samples"`
+	Expected   Estimate `json:"expected_containers"`
+	// Missing counts containers of ours that last answers lacked, over all trials.
+	Missing int `json:"missing"`
+	// CPU in cores and PSS in bytes are this agent's part of the component agent.
+	CPU Estimate `json:"agent_cpu_cores"`
+	PSS Estimate `json:"agent_pss_bytes"`
+}
+
+// Latency has quantiles over all calls of the cell, in seconds. Max is the
+// longest answer; it has no interval.
+type Latency struct {
+	P50 Estimate `json:"p50"`
+	P90 Estimate `json:"p90"`
+	P95 Estimate `json:"p95"`
+	P99 Estimate `json:"p99"`
+	Max Estimate `json:"max"`
+}
+
+// An Estimate is a number with its interval and what it rests on. With N = 0 it
+// is absent, and Value means nothing.
+type Estimate struct {
+	Value float64 `json:"value"`
+	// Interval is nil where there is none; a note then says why.
+	Interval *Interval `json:"interval,omitempty"`
+	// N counts trials, or pairs of trials in a comparison.
+	N int `json:"n"`
+	// Calls and Effective are set for quantiles over calls: how many there were
+	// and how many independent ones they are worth. Effective is 0 where it cannot
+	// be told.
+	Calls     int     `json:"calls,omitempty"`
+	Effective float64 `json:"effective_calls,omitempty"`
+	Notes     []int   `json:"notes,omitempty"`
+}
+
+// Absent says that there is no such number.
+func (e Estimate) Absent() bool { return e.N == 0 }
+
+// MarshalJSON writes null for the value of an absent estimate.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	type plain Estimate
+	if !e.Absent() {
+		return json.Marshal(plain(e))
+	}
+	return json.Marshal(struct {
+		Value *float64 `json:"value"`
+		N     int      `json:"n"`
+		Notes []int    `json:"notes,omitempty"`
+	}{Notes: e.Notes})
+}
+
+// An Interval is a two-sided confidence interval of the report's Level.
+type Interval struct {
+	Lo float64 `json:"lo"`
+	Hi float64 `json:"hi"`
+}
+
+// A Kind says how a Comparison compares.
+type Kind string
+
+// The kinds.
+const (
+	Ratio      Kind = "ratio"      // geometric mean of arm over other
+	Difference Kind = "difference" // mean of arm minus other
+)
+
+// A Comparison sets an arm against another one, round by round.
+type Comparison struct {
+	Kind   Kind   `json:"kind"`
+	Series Series `json:"series"`
+	// Against is the other arm, AgainstCollector its collector where calls are
+	// compared.
+	Against          string `json:"against"`
+	AgainstCollector string `json:"against_collector,omitempty"`
+	// Estimate's N counts the pairs used; Rounds those that there could be.
+	Estimate Estimate `json:"estimate"`
+	Rounds   int      `json:"rounds"`
+	Dropped  []Drop   `json:"dropped,omitempty"`
+}
+
+// A Drop says why rounds gave no pair.
+type Drop struct {
+	Reason string `json:"reason"`
+	Rounds int    `json:"rounds"`
+}
+
+// Compared returns the estimate of the comparison of that kind and series,
+// absent if there is none.
+func (a *ArmResult) Compared(kind Kind, s Series) Comparison {
+	for _, c := range a.Comparisons {
+		if c.Kind == kind && c.Series == s {
+			return c
+		}
+	}
+	return Comparison{Kind: kind, Series: s}
+}

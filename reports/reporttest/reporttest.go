@@ -1,0 +1,163 @@
+// Package reporttest holds the test that every form of report passes: golden
+// files of the same few made-up runs, and what no report may ever show.
+//
+// It stands on package analysistest, which makes the runs. It does not judge
+// what a report looks like; people who read golden files do.
+package reporttest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/analysis/analysistest"
+)
+
+// Hostile is a text that tries to break out of a report in every known way. A
+// golden run has it as a fact of its host.
+const Hostile = "a|b\n\n# heading <img src=x onerror=alert(1)> [link](https://example.com) ![i](x) @user #1 `code` \x1b[2J\u202e&amp;"
+
+// A Report makes the report of a made-up run.
+type Report func(testing.TB) *analysis.Report
+
+// Run tests one form of report: its golden files are testdata/NAME.EXT.
+func Run(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string, update bool) {
+	for _, g := range []struct {
+		name   string
+		report Report
+	}{{"trouble", Trouble}, {"parallel", Parallel}, {"node", Node}} {
+		t.Run(g.name, func(t *testing.T) {
+			r := g.report(t)
+			var out bytes.Buffer
+			if err := write(&out, r); err != nil {
+				t.Fatal(err)
+			}
+			check(t, r, out.String())
+			golden(t, filepath.Join("testdata", g.name+"."+ext), out.Bytes(), update)
+		})
+	}
+	t.Run("full disk", func(t *testing.T) {
+		if err := write(full{}, Parallel(t)); !errors.Is(err, errFull) {
+			t.Errorf("a report that cannot be written gives %v, want %v", err, errFull)
+		}
+	})
+	t.Run("nothing to show", func(t *testing.T) {
+		if err := write(io.Discard, &analysis.Report{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// check holds what is true of every report.
+func check(t *testing.T, r *analysis.Report, out string) {
+	t.Helper()
+	for _, bad := range []string{"NaN", "Inf", "%!", "<nil>", "\t"} {
+		if strings.Contains(out, bad) {
+			t.Errorf("the report holds %q", bad)
+		}
+	}
+	for i, c := range out {
+		if c != '\n' && !unicode.IsPrint(c) {
+			t.Fatalf("the report holds the character %U at byte %d", c, i)
+		}
+	}
+	// Two headline tables per cell (one without a baseline), four more, and the trials.
+	tables := 5*len(r.Cells) + 1
+	if r.Baseline != "" {
+		tables += len(r.Cells)
+	}
+	if n := strings.Count(out, "SIMULATED"); r.Simulated() && n < tables+2 {
+		t.Errorf("SIMULATED stands %d times in a report of %d tables", n, tables)
+	} else if !r.Simulated() && n != 0 {
+		t.Errorf("SIMULATED stands %d times in a report that is not", n)
+	}
+	for _, verdict := range []string{"non-inferior", "inferior", "better", "Better"} {
+		if r.Simulated() && strings.Contains(out, verdict) {
+			t.Errorf("a simulated report gives a verdict: %q", verdict)
+		}
+	}
+}
+
+func golden(t *testing.T, path string, got []byte, update bool) {
+	t.Helper()
+	if update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A checkout on Windows may have other line ends.
+	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), string(got)); diff != "" {
+		t.Errorf("%s (-want +got), write it anew with -update:\n%s", path, diff)
+	}
+}
+
+// Trouble is a simulated run in which everything goes wrong once.
+func Trouble(t testing.TB) *analysis.Report {
+	t.Helper()
+	run, err := analysistest.Example(3, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Spoil = analysistest.Trouble
+	in := run.Input()
+	in.Host.NotForPublication = []string{"nothing was measured"}
+	return analyse(t, in)
+}
+
+// Parallel is a simulated run of all collectors at once.
+func Parallel(t testing.TB) *analysis.Report {
+	t.Helper()
+	run, err := analysistest.Parallel(3, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return analyse(t, run.Input())
+}
+
+// Node is a run as from a node that went well, but must not be published. The
+// node gives itself a hostile name.
+func Node(t testing.TB) *analysis.Report {
+	t.Helper()
+	run, err := analysistest.Example(12, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Plan.Pods = []int{35}
+	in := run.Input()
+	in.Host.Simulated = false
+	in.Host.NotForPublication = []string{"2 CPUs", "a virtual machine"}
+	in.Host.Facts = append(in.Host.Facts, analysis.Fact{Name: "host.name", Value: Hostile})
+	return analyse(t, in)
+}
+
+func analyse(t testing.TB, in analysis.Input) *analysis.Report {
+	t.Helper()
+	r, err := in.Analyze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var errFull = errors.New("no space left on device")
+
+// full is a disk that takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }

@@ -1,0 +1,224 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/format"
+)
+
+// caption heads a table of one cell.
+func caption(c *analysis.Cell, what string) string { return c.Cell.String() + ": " + what }
+
+// level is the level of the intervals as headers have it.
+func level(r *analysis.Report) string { return "[" + format.Percent(r.Level) + "]" }
+
+// costs is the headline: what each arm takes and what it costs.
+func costs(r *analysis.Report, cell *analysis.Cell) Table {
+	s := shape{
+		perCollector: 4,
+		collector: func(_ *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
+			return []Cell{
+				bare(format.Milliseconds, c.Response.P50), bare(format.Milliseconds, c.Response.P95), bare(format.Milliseconds, c.Response.Max),
+				containers(c),
+			}
+		},
+		perArm: 5,
+		arm: func(a *analysis.ArmResult) []Cell {
+			parts := make([]Cell, len(r.Parts))
+			for i, part := range r.Parts {
+				parts[i] = bare(format.Millicores, a.Component(part).CPU)
+			}
+			if a.Used == 0 {
+				parts = nil
+			}
+			return []Cell{
+				number(format.Millicores, a.Total.CPU), bare(format.Milliseconds, a.CPUPerCall), slashed(parts),
+				bare(format.MiB, a.Total.PSS), usedTrials(a),
+			}
+		},
+	}
+	return Table{
+		Caption: caption(cell, "latency, CPU and memory"),
+		Header: []string{
+			"arm", "p50\nms", "p95\nms", "max\nms", "containers\nanswered",
+			"CPU mcores\n" + level(r), "CPU ms\nper call", strings.Join(names(r.Parts), "/\n"), "PSS\nMiB", "trials\n(void)",
+		},
+		Rows: s.all(cell),
+	}
+}
+
+// usedTrials writes how many trials count, and how many are void if any are.
+func usedTrials(a *analysis.ArmResult) Cell {
+	text := strconv.Itoa(a.Used)
+	if a.Void > 0 {
+		text += fmt.Sprintf(" (%d)", a.Void)
+	}
+	return plain(text)
+}
+
+// containers writes how many containers an answer has and how many it should
+// have at least.
+func containers(c *analysis.CollectorResult) Cell {
+	out := count(c.Containers)
+	if !c.Containers.Absent() && !c.Expected.Absent() {
+		out.Text += "/" + format.Count(c.Expected.Value)
+	}
+	return out
+}
+
+// ratios sets each arm against the baseline.
+func ratios(r *analysis.Report, cell *analysis.Cell) Table {
+	ratio := func(a *analysis.ArmResult, s analysis.Series) Cell {
+		return number(format.One, a.Compared(analysis.Ratio, s).Estimate)
+	}
+	total := func(m analysis.Metric) analysis.Series { return analysis.Series{Metric: m, Component: analysis.Total} }
+	s := shape{
+		perCollector: 1,
+		collector: func(a *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
+			return []Cell{ratio(a, analysis.Series{Metric: analysis.ResponseP50, Collector: c.Collector})}
+		},
+		perArm: 4,
+		arm: func(a *analysis.ArmResult) []Cell {
+			return []Cell{
+				ratio(a, total(analysis.CPUCores)), ratio(a, total(analysis.CPUPerCall)), ratio(a, total(analysis.PSS)),
+				pairs(a.Compared(analysis.Ratio, total(analysis.CPUCores))),
+			}
+		},
+	}
+	t := Table{
+		Caption: caption(cell, fmt.Sprintf("ratio to the baseline %s", r.Baseline)),
+		Header:  []string{"arm", "p50 latency\n" + level(r), "CPU\n" + level(r), "CPU per call\n" + level(r), "PSS\n" + level(r), "rounds\npaired"},
+	}
+	for i := range cell.Arms {
+		if cell.Arms[i].Arm != r.Baseline {
+			t.Rows = append(t.Rows, s.rows(&cell.Arms[i])...)
+		}
+	}
+	return t
+}
+
+// pairs writes how many of the rounds gave a pair.
+func pairs(c analysis.Comparison) Cell {
+	if c.Rounds == 0 {
+		return plain(format.Absent)
+	}
+	return plain(fmt.Sprintf("%d/%d", c.Estimate.N, c.Rounds))
+}
+
+// latency shows quantiles of response time.
+func latency(r *analysis.Report, cell *analysis.Cell) Table {
+	s := shape{
+		perCollector: 7,
+		collector: func(a *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
+			l := c.Response
+			calls := Cell{Text: fmt.Sprintf("%d/%d", c.Calls, a.Used)}
+			if l.P50.Effective > 0 {
+				calls.Interval = "(" + format.Count(math.Floor(l.P50.Effective)) + ")"
+			}
+			row := []Cell{calls, plain(strconv.Itoa(c.Failed))}
+			for _, e := range []analysis.Estimate{l.P50, l.P90, l.P95, l.P99, l.Max} {
+				row = append(row, number(format.Milliseconds, e))
+			}
+			return row
+		},
+	}
+	return Table{
+		Caption: caption(cell, "response time over all calls"),
+		Header: []string{
+			"arm", "calls/\ntrials\n(effect.)", "failed",
+			"p50 ms\n" + level(r), "p90 ms\n" + level(r), "p95 ms\n" + level(r), "p99 ms\n" + level(r), "max ms",
+		},
+		Rows: s.all(cell),
+	}
+}
+
+// answers shows service time and what is in an answer.
+func answers(r *analysis.Report, cell *analysis.Cell) Table {
+	s := shape{
+		perCollector: 7,
+		collector: func(_ *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
+			return []Cell{
+				number(format.Milliseconds, c.FirstCall), number(format.Milliseconds, c.Service.P50),
+				bare(format.KiB, c.Bytes), count(c.Pods), containers(c), count(c.Samples), plain(strconv.Itoa(c.Missing)),
+			}
+		},
+	}
+	return Table{
+		Caption: caption(cell, "service time, and what is in an answer"),
+		Header: []string{
+			"arm", "first call ms\n" + level(r), "service p50 ms\n" + level(r),
+			"KiB", "pods", "containers", "samples", "containers\nmissing",
+		},
+		Rows: s.all(cell),
+	}
+}
+
+// cpu shows where CPU time goes.
+func cpu(r *analysis.Report, cell *analysis.Cell) Table {
+	return components(r, cell, "CPU, mcores", format.Millicores, analysis.CPUCores, func(c analysis.Cost) analysis.Estimate { return c.CPU })
+}
+
+// memory shows where memory is.
+func memory(r *analysis.Report, cell *analysis.Cell) Table {
+	return components(r, cell, "PSS, MiB", format.MiB, analysis.PSS, func(c analysis.Cost) analysis.Estimate { return c.PSS })
+}
+
+// components has one column per component that any arm of the cell has a number
+// of, between the total and what is more than the idle arm's.
+func components(r *analysis.Report, cell *analysis.Cell, what string, u format.Unit, m analysis.Metric, of func(analysis.Cost) analysis.Estimate) Table {
+	t := Table{Caption: caption(cell, what+" "+level(r)), Header: []string{"arm", "total"}}
+	var shown []bench.Component
+	for _, c := range analysis.Components() {
+		for i := range cell.Arms {
+			if !of(cell.Arms[i].Component(c)).Absent() {
+				shown = append(shown, c)
+				t.Header = append(t.Header, string(c))
+				break
+			}
+		}
+	}
+	above := r.Idle != ""
+	if above {
+		t.Header = append(t.Header, "above "+r.Idle)
+	}
+	for i := range cell.Arms {
+		a := &cell.Arms[i]
+		row := Row{{Text: a.Arm, Notes: numbers(a.Notes)}, number(u, of(a.Total))}
+		for _, c := range shown {
+			row = append(row, number(u, of(a.Component(c))))
+		}
+		if above {
+			row = append(row, number(u, a.Compared(analysis.Difference, analysis.Series{Metric: m, Component: analysis.Total}).Estimate))
+		}
+		t.Rows = append(t.Rows, row)
+		if len(a.Collectors) > 1 {
+			t.Rows = append(t.Rows, agentRows(a, shown, len(row), u, m)...)
+		}
+	}
+	return t
+}
+
+// agentRows shows each agent's part of the component agent.
+func agentRows(a *analysis.ArmResult, shown []bench.Component, width int, u format.Unit, m analysis.Metric) []Row {
+	var rows []Row
+	for _, c := range a.Collectors {
+		row := append(Row{plain("· " + c.Collector)}, make([]Cell, width-1)...)
+		for i, component := range shown {
+			if component != bench.ComponentAgent {
+				continue
+			}
+			if m == analysis.PSS {
+				row[2+i] = number(u, c.PSS)
+			} else {
+				row[2+i] = number(u, c.CPU)
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
