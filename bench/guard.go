@@ -13,10 +13,9 @@ func (t *Trial) void(reason VoidReason, format string, args ...any) {
 	t.Void = append(t.Void, Void{Reason: reason, Detail: fmt.Sprintf(format, args...)})
 }
 
-// guard takes the meter's figures into the trial, applies the void rules and
+// guard takes the meter's readings into the trial, applies the void rules and
 // notes what a reader should know. None of the rules looks at a result.
-func (r *Runner) guard(t *Trial, m *Metered, before, after []Pod, runningErr error) {
-	t.Costs = m.Costs
+func (r *Runner) guard(t *Trial, m *Metered) {
 	t.Guards = Guards{}
 	maps.Copy(t.Guards, m.Guards)
 	for _, w := range m.Warnings {
@@ -43,16 +42,20 @@ func (r *Runner) guard(t *Trial, m *Metered, before, after []Pod, runningErr err
 		}
 	}
 
+	for i := range t.Agents {
+		t.Warnings = append(t.Warnings, t.Agents[i].concerns(t.Containers)...)
+	}
+}
+
+// countPods applies the rule that just the cell's pods ran, before and after.
+func (t *Trial) countPods(before, after []Pod, err error) {
 	switch {
-	case runningErr != nil:
-		t.void(VoidPodCount, "list the pods after the window: %v", runningErr)
+	case err != nil:
+		t.void(VoidPodCount, "list the pods after the window: %v", err)
 	case len(before) != t.Cell.Pods:
 		t.void(VoidPodCount, "%d pods ran, the cell asks for %d", len(before), t.Cell.Pods)
 	case !slices.EqualFunc(before, after, samePod):
 		t.void(VoidPodCount, "%d pods ran before the window and %d after it, or not the same", len(before), len(after))
-	}
-	for i := range t.Agents {
-		t.Warnings = append(t.Warnings, t.Agents[i].concerns(t.Containers)...)
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,6 +19,9 @@ import (
 //
 //	scale · start agents · warm-up [ window ] report · stop agents
 //	                      meter ^          ^ meter
+//
+// Slices are trials whose agents live together: all of a block are started, one
+// arm at a time is measured, the others are paused.
 type Runner struct {
 	Workload Workload
 	Agents   Agents
@@ -69,9 +74,9 @@ const (
 	edgeLead       = 20 * time.Millisecond
 	edgeLeadPerPod = 200 * time.Microsecond
 	// startLead is the time that agents need to get the order to start.
-	startLead = 100 * time.Millisecond
-	// graceTime is what a trial may take beyond its window and its timeouts before
-	// it is given up.
+	startLead = 50 * time.Millisecond
+	// graceTime is what a block may take beyond windows and timeouts before it is
+	// given up.
 	graceTime = 30 * time.Second
 	// stopTimeout is for cleaning up, after the run's own context has ended.
 	stopTimeout = 5 * time.Minute
@@ -97,10 +102,11 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 	var cell Cell
 	failures := 0
 	for first := true; ; first = false {
-		slot, ok := r.Schedule.Next()
+		slots, ok := r.Schedule.Next()
 		if !ok {
 			return nil
 		}
+		slot := slots[0]
 		changed := first || slot.Cell != cell
 		if changed {
 			r.tell(Progress{Phase: PhaseScale, Slot: slot, Remaining: r.Schedule.Remaining()})
@@ -117,21 +123,21 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 			}
 		}
 
-		r.tell(Progress{Phase: PhaseTrial, Slot: slot, Remaining: r.Schedule.Remaining()})
-		t := r.trial(ctx, slot, pods)
+		trials := r.block(ctx, slots, pods)
 		if err := ctx.Err(); err != nil {
-			return err // the trial in progress is lost, and only that
+			return err // the trials in progress are lost, and only those
 		}
-		if err := r.Recorder.Append(t); err != nil {
-			return fmt.Errorf("record the trial of %s in round %d: %w", slot.Arm.Name, slot.Round, err)
-		}
-		r.Schedule.Done(t)
-		r.tell(Progress{Phase: PhaseDone, Slot: slot, Trial: t, Remaining: r.Schedule.Remaining()})
-
-		if broken := t.broken(); broken == nil {
-			failures = 0
-		} else if failures++; failures == failuresInARow {
-			return fmt.Errorf("%d trials in a row could not be run, the last because: %s: %s", failures, broken.Reason, broken.Detail)
+		for _, t := range trials {
+			if err := r.Recorder.Append(t); err != nil {
+				return fmt.Errorf("record the trial of %s in round %d: %w", t.Arm.Name, t.Round, err)
+			}
+			r.Schedule.Done(t)
+			r.tell(Progress{Phase: PhaseDone, Slot: t.Slot, Trial: t, Remaining: r.Schedule.Remaining()})
+			if broken := t.broken(); broken == nil {
+				failures = 0
+			} else if failures++; failures == failuresInARow {
+				return fmt.Errorf("%d trials in a row could not be run, the last because: %s: %s", failures, broken.Reason, broken.Detail)
+			}
 		}
 	}
 }
@@ -152,94 +158,169 @@ func (r *Runner) tell(p Progress) {
 	}
 }
 
-// trial runs one slot. Whatever goes wrong is in the trial.
-func (r *Runner) trial(ctx context.Context, slot Slot, pods []Pod) *Trial {
-	t := &Trial{Slot: slot, Pods: len(pods), Containers: countContainers(pods)}
-	ctx, cancel := context.WithTimeout(ctx, slot.Arm.WarmUp+slot.Arm.Window+r.patience(slot.Arm))
+// block runs slots whose agents live together: one trial, or all slices of a
+// round. Whatever goes wrong is in the trials. An arm that is not supported has
+// one trial, whatever its slots.
+func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
+	limit := graceTime
+	for _, s := range slots {
+		limit += s.Arm.WarmUp + s.Arm.Window + r.patience(s.Arm)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	agents, err := r.startAgents(ctx, slot.Arm, pods)
+	c := crew{byArm: make(map[string][]AgentProcess)}
 	defer func() {
-		for _, a := range agents {
+		for _, a := range c.agents {
 			if err := a.Close(); err != nil {
-				r.Log.Warn("end an agent", "arm", slot.Arm.Name, "err", err)
+				r.Log.Warn("end an agent", "err", err)
 			}
 		}
 	}()
-	var unsupported *UnsupportedError
-	switch {
-	case errors.As(err, &unsupported):
-		t.Unsupported = unsupported.Error()
-		return t
-	case err != nil:
-		t.Void = []Void{{VoidAgent, err.Error()}}
+	var trials []*Trial
+	add := func(s Slot) *Trial {
+		t := &Trial{Slot: s, Pods: len(pods), Containers: countContainers(pods)}
+		trials = append(trials, t)
 		return t
 	}
-
-	metered, broken := r.window(ctx, t, agents)
-	if broken != nil {
-		t.Void = append(t.Void, *broken)
-		return t
-	}
-	for i, a := range agents {
-		report, err := a.Report(ctx)
-		if err != nil {
-			t.Void = []Void{{VoidAgent, fmt.Sprintf("report of %s: %v", slot.Arm.Collectors[i], err)}}
-			return t
+	var ready []Slot
+	unsupported := make(map[string]bool)
+	for _, s := range slots {
+		if unsupported[s.Arm.Name] {
+			continue
 		}
-		report.Cost = metered.Agents[i]
-		t.Agents = append(t.Agents, report)
-	}
-	running, err := r.Workload.Running(ctx)
-	r.guard(t, metered, pods, running, err)
-	return t
-}
-
-// patience is how long beyond its window a trial may take: every call may run
-// into its timeout.
-func (r *Runner) patience(arm Arm) time.Duration {
-	calls := int(arm.Window/arm.Interval) + int(arm.WarmUp/arm.Interval) + 1
-	return time.Duration(calls)*r.Timeout + graceTime
-}
-
-// startAgents starts one agent per collector. It returns those that run also
-// when it fails.
-func (r *Runner) startAgents(ctx context.Context, arm Arm, pods []Pod) ([]AgentProcess, error) {
-	source := r.Source
-	source.Pods = pods
-	agents := make([]AgentProcess, 0, len(arm.Collectors))
-	for _, collector := range arm.Collectors {
-		a, err := r.Agents.Start(ctx, collector, source)
-		if err != nil {
-			return agents, fmt.Errorf("start the agent of %s: %w", collector, err)
+		var u *UnsupportedError
+		switch err := r.muster(ctx, &c, s.Arm, pods); {
+		case errors.As(err, &u):
+			unsupported[s.Arm.Name] = true
+			add(s).Unsupported = u.Error()
+		case err != nil:
+			add(s).Void = []Void{{VoidAgent, err.Error()}}
+			return trials
+		default:
+			ready = append(ready, s)
 		}
-		agents = append(agents, a)
 	}
-	return agents, nil
-}
+	if len(ready) == 0 {
+		return trials
+	}
 
-// window lets the agents run and meters them. It returns why nothing was
-// measured if an agent cannot run or the meter cannot read.
-func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess) (*Metered, *Void) {
-	pids := make([]int, len(agents))
-	for i, a := range agents {
-		pids[i] = a.PID()
-	}
-	watch, err := r.Meter.Watch(ctx, pids)
+	watch, err := r.Meter.Watch(ctx, c.pids())
 	if err != nil {
-		return nil, &Void{VoidMeter, err.Error()}
+		add(ready[0]).Void = []Void{{VoidMeter, err.Error()}}
+		return trials
 	}
 	defer func() {
 		if err := watch.Close(); err != nil {
 			r.Log.Warn("close the meter", "err", err)
 		}
 	}()
+	measured := make([]*Trial, 0, len(ready))
+	for _, s := range ready {
+		r.tell(Progress{Phase: PhaseTrial, Slot: s, Remaining: r.Schedule.Remaining()})
+		t := add(s)
+		measured = append(measured, t)
+		if broken := r.trial(ctx, t, &c, watch); broken != nil {
+			t.Void = append(t.Void, *broken)
+			break
+		}
+	}
+	// Once for all slices: asking the runtime costs it CPU.
+	running, err := r.Workload.Running(ctx)
+	for _, t := range measured {
+		t.countPods(pods, running, err)
+	}
+	return trials
+}
 
+// crew is the agents of one block.
+type crew struct {
+	agents []AgentProcess
+	byArm  map[string][]AgentProcess
+}
+
+func (c *crew) pids() []int {
+	pids := make([]int, len(c.agents))
+	for i, a := range c.agents {
+		pids[i] = a.PID()
+	}
+	return pids
+}
+
+// of returns the agents of an arm and which of the crew they are.
+func (c *crew) of(arm string) (agents []AgentProcess, at []int) {
+	agents = c.byArm[arm]
+	for _, a := range agents {
+		at = append(at, slices.Index(c.agents, a))
+	}
+	return agents, at
+}
+
+// muster starts the agents of an arm, unless they run.
+func (r *Runner) muster(ctx context.Context, c *crew, arm Arm, pods []Pod) error {
+	if c.byArm[arm.Name] != nil {
+		return nil
+	}
+	source := r.Source
+	source.Pods = pods
+	for _, collector := range arm.Collectors {
+		a, err := r.Agents.Start(ctx, collector, source)
+		if err != nil {
+			return fmt.Errorf("start the agent of %s: %w", collector, err)
+		}
+		c.agents = append(c.agents, a)
+		c.byArm[arm.Name] = append(c.byArm[arm.Name], a)
+	}
+	return nil
+}
+
+// trial measures one slot with agents that run, and applies the void rules. It
+// returns why nothing was measured, if so.
+func (r *Runner) trial(ctx context.Context, t *Trial, c *crew, watch Watch) *Void {
+	agents, at := c.of(t.Arm.Name)
+	metered, broken := r.window(ctx, t, agents, watch)
+	if broken != nil {
+		return broken
+	}
+	own := make([]Cost, len(agents))
+	for i, a := range agents {
+		report, err := a.Report(ctx)
+		if err != nil {
+			return &Void{VoidAgent, fmt.Sprintf("report of %s: %v", t.Arm.Collectors[i], err)}
+		}
+		report.Cost = metered.Agents[at[i]]
+		own[i] = report.Cost
+		t.Agents = append(t.Agents, report)
+	}
+	t.Costs = metered.Costs
+	if len(agents) < len(c.agents) {
+		// The agents of other arms are paused; what they burn all the same is not
+		// this arm's.
+		t.Costs = maps.Clone(t.Costs)
+		t.Costs[ComponentAgent] = sum(own)
+	}
+	r.guard(t, metered)
+	return nil
+}
+
+// patience is how long beyond its window a trial may take before it is given up:
+// every call may run into its timeout.
+func (r *Runner) patience(arm Arm) time.Duration {
+	calls := int(arm.Window/arm.Interval) + int(arm.WarmUp/arm.Interval) + 1
+	return time.Duration(calls) * r.Timeout
+}
+
+// window lets the agents run and meters them. It returns why nothing was
+// measured if an agent cannot run or the meter cannot read.
+func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess, watch Watch) (*Metered, *Void) {
 	// Nothing of ours may collect garbage inside the window.
 	debug.FreeOSMemory()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 
 	arm := t.Arm
+	if t.Cycle > 1 {
+		arm.WarmUp = 0 // its agents have been at work in the cycle before
+	}
 	w := Window{
 		Start:       time.Now().Add(startLead + arm.WarmUp),
 		Interval:    arm.Interval,
@@ -266,7 +347,9 @@ func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess) (*
 	if meterErr != nil {
 		return nil, &Void{VoidMeter, meterErr.Error()}
 	}
-	metered, err := watch.End()
+	// Memory is read in trials of their own: in slices the runtime's is that of all
+	// arms, and reading it would disturb the next one.
+	metered, err := watch.End(t.Cycle == 0)
 	if err != nil {
 		return nil, &Void{VoidMeter, err.Error()}
 	}

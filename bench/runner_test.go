@@ -32,6 +32,7 @@ type world struct {
 
 	trials  []*Trial
 	log     []string
+	memory  []bool // of each window
 	agents  int // agents alive
 	stopped bool
 }
@@ -114,22 +115,29 @@ type worldWatch struct {
 
 func (w *worldWatch) Begin() error { w.begun = time.Now(); return nil }
 
-func (w *worldWatch) End() (Metered, error) {
+func (w *worldWatch) End(memory bool) (Metered, error) {
 	m := w.meter
+	w.memory = append(w.memory, memory)
 	m.Length = time.Since(w.begun)
-	m.Agents = make([]Cost, w.agents)
+	for i := range w.agents {
+		m.Agents = append(m.Agents, Cost{CPUSeconds: float64(i + 1)})
+	}
 	w.world.pods -= w.lost
 	return m, nil
 }
 
 func (w *worldWatch) Close() error { return nil }
 
-func (w *world) Next() (Slot, bool) {
+func (w *world) Next() ([]Slot, bool) {
 	if w.next == len(w.slots) {
-		return Slot{}, false
+		return nil, false
 	}
+	from := w.next
 	w.next++
-	return w.slots[w.next-1], true
+	for w.slots[from].Cycle > 0 && w.next < len(w.slots) && w.slots[w.next].Cycle > 0 {
+		w.next++
+	}
+	return w.slots[from:w.next], true
 }
 
 func (w *world) Done(*Trial)              {}
@@ -200,6 +208,52 @@ func TestRunner(t *testing.T) {
 		}
 		if both.Costs[ComponentRuntime][CPUSeconds] != 2 {
 			t.Errorf("costs %v", both.Costs)
+		}
+	})
+}
+
+// Slices of a block share agents; each arm is billed for its own alone, and the
+// runtime's memory, which is that of all arms, is not read.
+func TestSlices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slice := func(cycle int, collectors ...string) Slot {
+			s := slot(2, collectors...)
+			s.Cycle = cycle
+			return s
+		}
+		w := &world{
+			slots: []Slot{slice(1, "a"), slice(1, "b", "c"), slice(1, "d"), slice(2, "b", "c"), slice(2, "d"), slice(2, "a"), slot(2, "a")},
+			meter: Metered{Costs: Costs{ComponentRuntime: Cost{CPUSeconds: 2}}},
+			fail:  map[string]error{"d": &UnsupportedError{What: "d", Needs: "a newer node"}},
+		}
+		start := time.Now()
+		if err := run(t, w); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"start a with 2 pods", "start b with 2 pods", "start c with 2 pods", "start d with 2 pods", "start a with 2 pods"}
+		if diff := cmp.Diff(want, w.log); diff != "" {
+			t.Errorf("what was started (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]bool{false, false, false, false, true}, w.memory); diff != "" {
+			t.Errorf("windows whose memory was read (-want +got):\n%s", diff)
+		}
+		type row struct {
+			arm   string
+			cycle int
+			agent float64
+		}
+		var got []row
+		for _, trial := range w.trials {
+			got = append(got, row{trial.Arm.Name, trial.Cycle, trial.Costs[ComponentAgent][CPUSeconds]})
+		}
+		wantRows := []row{{"d", 1, 0}, {"a", 1, 1}, {"b+c", 1, 5}, {"b+c", 2, 5}, {"a", 2, 1}, {"a", 0, 0}}
+		if diff := cmp.Diff(wantRows, got, cmp.AllowUnexported(row{})); diff != "" {
+			t.Errorf("trials (-want +got):\n%s", diff)
+		}
+		// Only the first cycle and the trial of its own have a warm-up.
+		lead := startLead - edgeLead - 2*edgeLeadPerPod
+		if d, want := time.Since(start), 3*time.Second+3*2*time.Second+5*(10*time.Second+lead); d != want {
+			t.Errorf("the run took %v, want %v", d, want)
 		}
 	})
 }

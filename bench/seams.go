@@ -48,12 +48,13 @@ type Meter interface {
 	Watch(ctx context.Context, agents []int) (Watch, error)
 }
 
-// A Watch meters one window.
+// A Watch meters windows of the same processes, one after the other.
 type Watch interface {
-	// Begin takes the readings at the start of the window; they yield no value.
+	// Begin takes the readings at the start of a window; they yield no value.
 	Begin() error
-	// End takes the readings at its end, the memory's after the CPU's.
-	End() (Metered, error)
+	// End takes the readings at its end, CPU first. Memory is only read if asked
+	// for: it takes long and holds locks of the processes.
+	End(memory bool) (Metered, error)
 	Close() error
 }
 
@@ -74,8 +75,10 @@ type Metered struct {
 
 // A Schedule says what is next (package schedule).
 type Schedule interface {
-	// Next returns the slot to run, false when all is done.
-	Next() (Slot, bool)
+	// Next returns the slots to run now, false when all is done: one, or all
+	// slices of a round in their order. They have the same cell, and their agents
+	// live together.
+	Next() ([]Slot, bool)
 	// Done tells how a slot went, so that a void trial is run again and an
 	// unsupported arm is not.
 	Done(t *Trial)

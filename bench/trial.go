@@ -13,6 +13,10 @@ type Slot struct {
 	Sweep    int `json:"sweep"`
 	Round    int `json:"round"`
 	Position int `json:"position"`
+	// Cycle is 0 for a trial of its own. Arms that take turns in slices have the
+	// same block of slices in each round; Cycle counts the turns from 1, and
+	// Position counts through all slices.
+	Cycle int `json:"cycle,omitempty"`
 	// Attempt is 0 at first, and one more each time a void trial is run again.
 	Attempt int `json:"attempt"`
 }

@@ -12,7 +12,9 @@ import (
 
 // A bill makes costs of the readings of one window, after it.
 type bill struct {
-	watch   *watch
+	watch *watch
+	// memory says whether to read it.
+	memory  bool
 	metered bench.Metered
 	// alive are the metered processes that still run, and the shims that began
 	// inside the window.
@@ -112,6 +114,9 @@ func (b *bill) processes(c bench.Component, is func(*process) bool, warn func(be
 	for _, p := range b.alive {
 		if is(p) {
 			alive++
+			if !b.memory {
+				continue
+			}
 			m, err := p.memory(b.watch.buf[:])
 			pss.add(float64(m.pss), err)
 			rss.add(float64(m.rss), err)
@@ -128,6 +133,9 @@ func (b *bill) processes(c bench.Component, is func(*process) bool, warn func(be
 	}
 	reads.into(cost, bench.ReadCalls, c, warn)
 	switches.into(cost, bench.ContextSwitches, c, warn)
+	if !b.memory {
+		return cost
+	}
 	if alive == 0 && watched > 0 {
 		warn(c, bench.PSSBytes, errEnded)
 		return cost
@@ -181,7 +189,7 @@ func (b *bill) runtime() {
 		return
 	}
 	if w.runtimeMemory != "" {
-		b.memory(cost, bench.ComponentRuntime, w.runtimeMemory)
+		b.cgroupMemory(cost, bench.ComponentRuntime, w.runtimeMemory)
 	}
 	if w.runtime == nil {
 		return
@@ -236,11 +244,14 @@ func (b *bill) pods() {
 	} else {
 		cost[bench.CPUSeconds], cost[bench.CPUCgroupSeconds] = used.Seconds(), used.Seconds()
 	}
-	b.memory(cost, bench.ComponentPods, w.pods.path)
+	b.cgroupMemory(cost, bench.ComponentPods, w.pods.path)
 }
 
-// memory adds what a cgroup says of its memory.
-func (b *bill) memory(cost bench.Cost, c bench.Component, path string) {
+// cgroupMemory adds what a cgroup says of its memory.
+func (b *bill) cgroupMemory(cost bench.Cost, c bench.Component, path string) {
+	if !b.memory {
+		return
+	}
 	v, err := b.watch.cgroups.MemoryUsage(path)
 	if err != nil {
 		b.warn(c, bench.MemoryCgroupBytes, err)

@@ -187,7 +187,7 @@ func (n *node) window(m *Meter, length time.Duration, change func()) bench.Meter
 	}
 	change()
 	time.Sleep(length)
-	metered, err := w.End()
+	metered, err := w.End(true)
 	if err != nil {
 		n.t.Fatal(err)
 	}

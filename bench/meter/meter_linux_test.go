@@ -78,7 +78,7 @@ func TestWindowsRepeat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.End(); !errors.Is(err, errNotBegun) {
+		if _, err := w.End(true); !errors.Is(err, errNotBegun) {
 			t.Errorf("a window that was not begun ended: %v", err)
 		}
 		for i := 1; i <= 2; i++ {
@@ -88,11 +88,15 @@ func TestWindowsRepeat(t *testing.T) {
 			n.use(agentPID, time.Duration(i)*time.Second, 7*i)
 			n.thread(agentPID, agentPID, 3*i, 0)
 			time.Sleep(time.Second)
-			got, err := w.End()
+			memory := i == 2 // the first is a slice
+			got, err := w.End(memory)
 			if err != nil {
 				t.Fatal(err)
 			}
 			agent := got.Agents[0]
+			if _, ok := agent[bench.PSSBytes]; ok != memory || len(got.Warnings) > 0 {
+				t.Errorf("window %d: memory there %t, want %t; warnings %v", i, ok, memory, got.Warnings)
+			}
 			if agent[bench.CPUSeconds] != 1 || agent[bench.ReadCalls] != 7 || agent[bench.ContextSwitches] != 3 || got.Length != time.Second {
 				t.Errorf("window %d of %v: %v", i, got.Length, agent)
 			}
@@ -249,7 +253,7 @@ func TestNotConfigured(t *testing.T) {
 		}
 		busy(n)
 		time.Sleep(2 * time.Second)
-		got, err := w.End()
+		got, err := w.End(true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func (w *watch) Begin() error {
 	return nil
 }
 
-func (w *watch) End() (bench.Metered, error) {
+func (w *watch) End(bool) (bench.Metered, error) {
 	if w.begin.IsZero() {
 		return bench.Metered{}, errNotBegun
 	}

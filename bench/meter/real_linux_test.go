@@ -157,7 +157,7 @@ func meterReal(t *testing.T, cfg Config, agents []int, do func()) bench.Metered 
 		t.Fatal(err)
 	}
 	do()
-	metered, err := w.End()
+	metered, err := w.End(true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -372,7 +372,7 @@ func BenchmarkEdge(b *testing.B) {
 			if err := w.Begin(); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := w.End(); err != nil {
+			if _, err := w.End(true); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -106,8 +106,8 @@ var (
 )
 
 // End takes the readings at the end of the window, CPU first, and returns the
-// differences.
-func (w *watch) End() (bench.Metered, error) {
+// differences, with the memory of the end if it is asked for.
+func (w *watch) End(memory bool) (bench.Metered, error) {
 	if !w.begun {
 		return bench.Metered{}, errNotBegun
 	}
@@ -116,7 +116,7 @@ func (w *watch) End() (bench.Metered, error) {
 	for _, p := range w.procs {
 		p.endCounters(w.buf[:])
 	}
-	b := &bill{watch: w, metered: bench.Metered{Length: w.end.Sub(w.begin)}}
+	b := &bill{watch: w, memory: memory, metered: bench.Metered{Length: w.end.Sub(w.begin)}}
 	b.metered.Warnings = append(b.metered.Warnings, w.warnings...)
 	b.census()
 	b.total()
