@@ -1,0 +1,60 @@
+package node
+
+import (
+	"errors"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// DefaultDir is where a managed node keeps its files: on a disk, since images and
+// writable layers in a tmpfs would be counted as memory.
+const DefaultDir = "/var/lib/cri-stats-bench/node"
+
+// Config says what node to bring up. Only Runtime, BinDir and SandboxImage have
+// no default.
+type Config struct {
+	// Runtime is the runtime's name: "containerd".
+	Runtime string
+	// BinDir holds the runtime's programs, see DefaultBinDir. Links are followed
+	// once, at the start, so that a later build changes nothing of a live node.
+	BinDir string
+	// Dir is the root of everything that the node keeps on disk; DefaultDir if
+	// empty. It is made, and removed by Down; it must not hold anything else.
+	Dir string
+	// PodsCgroups are the cgroup parents that all pods will be put under, as paths
+	// below the root of the hierarchies. They belong to the node: Up refuses where one holds processes, Down ends all that
+	// is in them and removes them.
+	PodsCgroups []string
+	// SandboxImage is the reference of the pause image. Up writes it to the
+	// runtime's config and does not pull it.
+	SandboxImage string
+
+	// StatsCollectPeriod is how often the runtime reads what it computes CPU rates
+	// from (containerd: stats_collect_period of the plugin
+	// io.containerd.cri.v1.runtime); the runtime's default if 0, which is 1 s.
+	StatsCollectPeriod time.Duration
+	// SnapshotStatsPeriod is how often it measures writable layers (containerd:
+	// stats_collect_period of io.containerd.cri.v1.images), in whole seconds; the
+	// runtime's default if 0, which is 10 s.
+	SnapshotStatsPeriod time.Duration
+}
+
+// DefaultBinDir returns where scripts/node/build.sh puts its links to the
+// programs that it built last: bin/current-GOARCH below CRI_STATS_BENCH_CACHE,
+// else below XDG_CACHE_HOME/cri-stats-bench, else below
+// HOME/.cache/cri-stats-bench. getenv is os.Getenv.
+func DefaultBinDir(getenv func(string) string) (string, error) {
+	cache := getenv("CRI_STATS_BENCH_CACHE")
+	if cache == "" {
+		base := getenv("XDG_CACHE_HOME")
+		if home := getenv("HOME"); base == "" && home != "" {
+			base = filepath.Join(home, ".cache")
+		}
+		if base == "" {
+			return "", errors.New("find the cache of built programs: none of CRI_STATS_BENCH_CACHE, XDG_CACHE_HOME and HOME is set")
+		}
+		cache = filepath.Join(base, "cri-stats-bench")
+	}
+	return filepath.Join(cache, "bin", "current-"+runtime.GOARCH), nil
+}

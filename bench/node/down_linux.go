@@ -1,0 +1,256 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/procfs"
+
+	"cri-stats-bench/bench/cgroupfs"
+)
+
+const (
+	// downTimeout is for taking down a node whose bringing up was interrupted.
+	downTimeout = time.Minute
+	// termTimeout is how long the daemon may take to end by itself; the others are
+	// how long processes, mounts and cgroups may stay although nothing holds them.
+	termTimeout    = 10 * time.Second
+	killTimeout    = 10 * time.Second
+	unmountTimeout = 3 * time.Second
+	rmdirTimeout   = 10 * time.Second
+)
+
+// Find finds the node in dir, whoever brought it up, alive or dead; DefaultDir
+// if dir is empty. The error is fs.ErrNotExist where there is none.
+func Find(dir string) (*Node, error) {
+	if dir == "" {
+		dir = DefaultDir
+	}
+	s, err := readState(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find a node in %s: %w", dir, err)
+	}
+	if resolved, err := filepath.EvalSymlinks(dir); err != nil || resolved != s.Dir {
+		return nil, fmt.Errorf("find a node in %s: its state file says that it is in %s", dir, s.Dir)
+	}
+	return &Node{State: *s}, nil
+}
+
+// Down takes down the node in dir, DefaultDir if dir is empty, and what is left
+// of one that was killed before it had a state file. That nothing is there is no
+// error.
+func Down(ctx context.Context, dir string) error {
+	if dir == "" {
+		dir = DefaultDir
+	}
+	n, err := Find(dir)
+	if err == nil {
+		return n.Down(ctx)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	unlock, err := lockDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	removeDir(dir)
+	return nil
+}
+
+// Down takes the node down: it ends the daemon, its shims and all containers,
+// unmounts what is mounted in the node's folders, and removes its cgroups,
+// sockets and folders. What is no longer there is no error, so that it may be
+// called again, also by another process. It returns a *LeftError if something
+// is left.
+//
+// It needs root. ctx should outlive an interrupted run.
+func (n *Node) Down(ctx context.Context) error {
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("take down the node in %s: %w: needs root", n.State.Dir, fs.ErrPermission)
+	}
+	unlock, err := lockDir(n.State.Dir)
+	if err == nil {
+		defer unlock()
+		now, err := readState(n.State.Dir)
+		if err == nil && !now.Created.Equal(n.State.Created) {
+			return nil // this node is gone, and another one is in its place
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := n.clear(ctx); err != nil {
+		return err
+	}
+	removeDir(n.State.Dir)
+	return nil
+}
+
+// clear leaves nothing of the node but its empty folder.
+func (n *Node) clear(ctx context.Context) error {
+	s := &n.State
+	var left []string
+	var errs []error
+	note := func(what string, names []string, err error) {
+		for _, name := range names {
+			left = append(left, what+" "+name)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+
+	hierarchies, err := cgroupfs.Open(cgroupfs.Root)
+	if err != nil {
+		return fmt.Errorf("take down the node in %s: %w", s.Dir, err)
+	}
+	groups := cgroups{hierarchies}
+	processes, err := s.endProcesses(ctx, groups)
+	note("process", processes, err)
+	if n.ended != nil && err == nil && len(processes) == 0 {
+		<-n.ended
+	}
+	for _, dir := range []string{s.Dir, s.RunDir} {
+		unmountCtx, cancel := context.WithTimeout(ctx, unmountTimeout)
+		mounts, err := unmountBelow(unmountCtx, dir)
+		cancel()
+		note("mount", mounts, err)
+	}
+	for _, path := range append([]string{s.Cgroup}, s.PodsCgroups...) {
+		rmdirCtx, cancel := context.WithTimeout(ctx, rmdirTimeout)
+		dirs, err := groups.remove(rmdirCtx, path)
+		cancel()
+		note("cgroup", dirs, err)
+	}
+	// Files only go when nothing uses them, above all no mount: removing through
+	// one would remove what is not ours. The state file goes last.
+	if len(left) == 0 && len(errs) == 0 {
+		if err := removeFiles(s.Dir, s.RunDir); err != nil {
+			note("folder", []string{s.Dir}, err)
+		}
+	}
+	if len(left) == 0 && len(errs) == 0 {
+		return nil
+	}
+	return &LeftError{Dir: s.Dir, Left: left, Err: errors.Join(errs...)}
+}
+
+// endProcesses ends the daemon, gently, and then all others that are the node's.
+// It returns those that are left.
+func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, error) {
+	proc, err := procfs.NewFS(procRoot)
+	if err != nil {
+		return nil, err
+	}
+	find := func() (found []process, err error) {
+		inNode, err := groups.procs(s.Cgroup)
+		if err != nil {
+			return nil, err
+		}
+		inPods := make(map[int]bool)
+		for _, path := range s.PodsCgroups {
+			pids, err := groups.procs(path)
+			if err != nil {
+				return nil, err
+			}
+			for pid := range pids {
+				inPods[pid] = true
+			}
+		}
+		all, err := readProcesses(proc)
+		if err != nil {
+			return nil, err
+		}
+		return s.ours(all, inNode, inPods), nil
+	}
+	var found []process
+	// end sends sig to those of ours that are picked until none is left.
+	end := func(sig syscall.Signal, timeout time.Duration, pick func(process) bool) error {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		var err error
+		sent := make(map[int]bool)
+		poll(ctx, func() bool {
+			var all []process
+			if all, err = find(); err != nil {
+				return true
+			}
+			found = found[:0]
+			for _, p := range all {
+				if !pick(p) {
+					continue
+				}
+				found = append(found, p)
+				if sig == syscall.SIGTERM && sent[p.pid] {
+					continue // once is enough to be gentle
+				}
+				sent[p.pid] = true
+				if err = p.signal(proc, sig); err != nil {
+					return true
+				}
+			}
+			return len(found) == 0
+		})
+		return err
+	}
+
+	// The daemon first: it would otherwise see its shims die and act on it.
+	if err := end(syscall.SIGTERM, termTimeout, func(p process) bool { return s.isDaemon(p.argv) }); err != nil {
+		return nil, err
+	}
+	for _, path := range s.PodsCgroups {
+		if err := groups.thaw(path); err != nil {
+			return nil, err
+		}
+	}
+	if err := end(syscall.SIGKILL, killTimeout, func(process) bool { return true }); err != nil {
+		return nil, err
+	}
+	names := make([]string, len(found))
+	for i, p := range found {
+		names[i] = strings.TrimPrefix(p.String(), "process ")
+	}
+	return names, nil
+}
+
+// removeFiles empties dir and removes runDir, the state file after all others.
+func removeFiles(dir, runDir string) error {
+	if err := os.RemoveAll(runDir); err != nil {
+		return err
+	}
+	// Only if no other node's sockets are there.
+	_ = os.Remove(runRoot)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if entry.Name() == stateFile {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, stateFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A Node is a managed node, brought up by this process or found.
+type Node struct {
+	State State
+	ended <-chan struct{}
+}
+
+// Endpoint is where the runtime serves CRI, as in the flags of crictl.
+func (n *Node) Endpoint() string { return "unix://" + n.State.Socket }
+
+// Ended is closed when the daemon has ended. It is nil, and so blocks for ever,
+// for a node that this process did not bring up.
+func (n *Node) Ended() <-chan struct{} { return n.ended }
+
+// ErrInUse is returned by Up where a live node is in the way.
+var ErrInUse = errors.New("a node runs there already")
+
+// A Status says how a node is.
+type Status struct {
+	State State `json:"state"`
+	// Running says that the process of the daemon lives; Ready that it answers and
+	// says that it can run pods.
+	Running bool `json:"running"`
+	Ready   bool `json:"ready"`
+	// Problem says why it is not ready.
+	Problem string `json:"problem,omitempty"`
+}
+
+// A LeftError says what of a node is left after Down. The state file is then
+// left too, so that Down can be tried again.
+type LeftError struct {
+	Dir string
+	// Left names each thing and where it is.
+	Left []string
+	// Err joins what went wrong on the way.
+	Err error
+}
+
+// Error lists what is left.
+func (e *LeftError) Error() string {
+	text := fmt.Sprintf("take down the node in %s: left are: %s", e.Dir, strings.Join(e.Left, "; "))
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns what went wrong on the way.
+func (e *LeftError) Unwrap() error { return e.Err }

@@ -1,0 +1,206 @@
+package node
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// testState is a node in a temporary folder, as written before its daemon is
+// started.
+func testState(t testing.TB) *State {
+	return &State{
+		Format: stateFormat, Runtime: "containerd", Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
+		Dir: t.TempDir(), RunDir: "/run/cri-stats-bench/x", Socket: "/run/cri-stats-bench/x/containerd.sock", Cgroup: "/cri-stats-bench-node-x", PodsCgroups: []string{"/pods"},
+		Argv: []string{"/b/containerd", "--config", "/d/config.toml"}, BootID: "b",
+	}
+}
+
+func TestStateRoundTrip(t *testing.T) {
+	s := testState(t)
+	for _, pid := range []int{0, 17} {
+		s.PID = pid
+		if err := s.write(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readState(s.Dir)
+		if diff := cmp.Diff(s, got); err != nil || diff != "" {
+			t.Errorf("read back: %v, diff (-want +got):\n%s", err, diff)
+		}
+	}
+	entries, err := os.ReadDir(s.Dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("beside the state file: %v, %v", entries, err)
+	}
+	if found, err := Find(s.Dir); err != nil || found.State.PID != 17 {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}
+
+func TestReadStateRefuses(t *testing.T) {
+	f := func(change func(*State), want string) {
+		t.Helper()
+		s := testState(t)
+		change(s)
+		if err := s.write(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readState(s.Dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	f(func(s *State) { s.Format = 2 }, "format 2")
+	f(func(s *State) { s.Runtime = "x" }, `unknown runtime "x"`)
+	f(func(s *State) { s.Cgroup = "/" }, `cgroup "/" is not`)
+	f(func(s *State) { s.Cgroup = "/system.slice" }, `cgroup "/system.slice" is not`)
+	f(func(s *State) { s.Cgroup = "/cri-stats-bench-node/.." }, "is not a node's")
+	f(func(s *State) { s.PodsCgroups = []string{"/a/../b"} }, "clean")
+	f(func(s *State) { s.Dir = "/" }, "below the root")
+	f(func(s *State) { s.RunDir = "/run" }, `folder of sockets "/run" is not`)
+	f(func(s *State) { s.RunDir = runRoot }, "is not a node's")
+	f(func(s *State) { s.RunDir = runRoot + "/.." }, "is not a node's")
+	f(func(s *State) { s.Socket = "/run/other.sock" }, `socket "/run/other.sock" is not`)
+	f(func(s *State) { s.Argv = nil }, "no command line")
+}
+
+func TestFindRefuses(t *testing.T) {
+	if _, err := Find(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("found a node in an empty folder: %v", err)
+	}
+	// Removing what a copied state file names would remove another node.
+	s := testState(t)
+	if err := s.write(); err != nil {
+		t.Fatal(err)
+	}
+	other := t.TempDir()
+	if err := os.Rename(filepath.Join(s.Dir, stateFile), filepath.Join(other, stateFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Find(other); err == nil || !strings.Contains(err.Error(), s.Dir) {
+		t.Errorf("found a node by a state file of another folder: %v", err)
+	}
+}
+
+func TestClearDeadRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if err := clearDead(t.Context(), dir); err != nil {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, stateDraft), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := clearDead(t.Context(), dir); err != nil {
+		t.Errorf("a state whose first writing was cut short: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "precious"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := clearDead(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "not a node's") {
+		t.Errorf("a folder of others: %v", err)
+	}
+	removeDir(dir)
+	if _, err := os.Stat(filepath.Join(dir, "precious")); err != nil {
+		t.Errorf("a file of others was removed: %v", err)
+	}
+}
+
+func TestLockDir(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := lockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockDir(dir); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("locked twice: %v", err)
+	}
+	unlock()
+	again, err := lockDir(dir)
+	if err != nil {
+		t.Fatalf("not given back: %v", err)
+	}
+	again()
+	if _, err := lockDir(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("locked a folder that is not there: %v", err)
+	}
+}
+
+func TestRemoveFiles(t *testing.T) {
+	dir, run := t.TempDir(), filepath.Join(t.TempDir(), "run")
+	for _, name := range []string{filepath.Join(dir, "root/a/b"), run} {
+		if err := os.MkdirAll(name, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	outside := filepath.Join(t.TempDir(), "outside")
+	err := errors.Join(os.WriteFile(outside, nil, 0o644), os.Symlink(outside, filepath.Join(dir, "link")), os.WriteFile(filepath.Join(dir, stateFile), nil, 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing to do
+		if err := removeFiles(dir, run); err != nil {
+			t.Fatal(err)
+		}
+		removeDir(dir)
+	}
+	for _, name := range []string{dir, run} {
+		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(outside); err != nil {
+		t.Errorf("a link was followed: %v", err)
+	}
+}
+
+func TestFindPrograms(t *testing.T) {
+	dir := t.TempDir()
+	spec := runtimes["containerd"]
+	_, err := findPrograms(t.Context(), dir, spec)
+	if !errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), "make node-binaries") != 3 {
+		t.Errorf("error %v, want one that names all three programs", err)
+	}
+	var want []Program
+	for _, p := range spec.programs {
+		script := "#!/bin/sh\n[ \"$1\" = " + p.version + " ] && printf '" + p.name + ":\\n  Version: 1\\n'\n"
+		real := filepath.Join(dir, "real-"+p.name)
+		if err := errors.Join(os.WriteFile(real, []byte(script), 0o755), os.Symlink("real-"+p.name, filepath.Join(dir, p.name))); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, Program{p.name, real, p.name + ": Version: 1"})
+	}
+	got, err := findPrograms(t.Context(), dir, spec)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("programs: %v, diff (-want +got):\n%s", err, diff)
+	}
+	if path := programPath(got); !strings.HasPrefix(path, dir+":") || !strings.HasSuffix(path, systemPath) {
+		t.Errorf("PATH %s", path)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "real-runc"), []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := findPrograms(t.Context(), dir, spec); err == nil || !strings.Contains(err.Error(), "ask runc") {
+		t.Errorf("a program that does not run: %v", err)
+	}
+}
+
+func FuzzParseState(f *testing.F) {
+	f.Add([]byte(`{"format":1,"runtime":"containerd","dir":"/d","run_dir":"/run/cri-stats-bench/r","socket":"/run/cri-stats-bench/r/s","cgroup":"/cri-stats-bench-node","argv":["a","b"]}`))
+	f.Add([]byte(`{"format":1`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := parseState(data)
+		if err != nil {
+			return
+		}
+		for _, path := range append([]string{s.Dir, s.RunDir, s.Cgroup}, s.PodsCgroups...) {
+			if clean := filepath.Clean(path); !filepath.IsAbs(path) || clean == "/" || clean == runRoot {
+				t.Errorf("accepted a state that would make Down remove %q", path)
+			}
+		}
+	})
+}
