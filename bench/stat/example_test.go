@@ -1,0 +1,187 @@
+package stat_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"math"
+
+	"cri-stats-bench/bench/stat"
+)
+
+// CPU seconds of two arms in ten rounds.
+var (
+	cadvisor = []float64{41.2, 40.1, 43.0, 39.8, 41.9, 40.7, 42.2, 41.1, 40.4, 42.8}
+	cri      = []float64{39.9, 39.3, 41.0, 39.1, 41.2, 39.4, 40.6, 40.3, 39.5, 41.1}
+)
+
+func ExampleHodgesLehmann() {
+	d, err := stat.LogRatios(cadvisor, cri)
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err := stat.HodgesLehmann(d, 0.90)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ratio := e.Exp()
+	fmt.Printf("%.4f [%.4f, %.4f], n=%d, asked for %.0f %%, covers %.1f %%\n",
+		ratio.Value, ratio.CI.Lo, ratio.CI.Hi, ratio.N, 100*ratio.CI.Level, 100*ratio.CI.Coverage)
+	// Output: 0.9717 [0.9651, 0.9801], n=10, asked for 90 %, covers 91.6 %
+}
+
+func ExampleHodgesLehmann_tooFew() {
+	_, err := stat.HodgesLehmann([]float64{0.01, 0.02, -0.01, 0.03, 0.015}, 0.95)
+	fmt.Println(errors.Is(err, stat.ErrTooFew))
+	fmt.Println(err)
+	// Output:
+	// true
+	// Hodges-Lehmann estimate of 5 differences: too few values for level 0.95: the widest interval has level 0.9375
+}
+
+func ExamplePairedEquivalence() {
+	d, err := stat.LogRatios(cadvisor, cri)
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err := stat.PairedEquivalence(d, 0.02)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("loses less than 2 %:", e.NonInferior(0.05))
+	fmt.Println("within 2 % either way:", e.Equivalent(0.05))
+	// Output:
+	// loses less than 2 %: true
+	// within 2 % either way: false
+}
+
+func ExampleBootstrap() {
+	d, err := stat.LogRatios(cadvisor, cri)
+	if err != nil {
+		log.Fatal(err)
+	}
+	replicates, err := stat.Bootstrap(d, stat.Mean, stat.BootstrapOptions{Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err := replicates.ExpandedBCa(0.90)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f [%.3f, %.3f]\n", e.Exp().Value, e.Exp().CI.Lo, e.Exp().CI.Hi)
+	// Output: 0.972 [0.965, 0.977]
+}
+
+// The ratio of total costs, from indexes of rounds: any statistic of anything that
+// has rounds.
+func ExampleBootstrapIndex() {
+	replicates, err := stat.BootstrapIndex(len(cri), func(rounds []int) float64 {
+		var treat, base float64
+		for _, r := range rounds {
+			treat += cri[r]
+			base += cadvisor[r]
+		}
+		return treat / base
+	}, stat.BootstrapOptions{Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err := replicates.BCa(0.90)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f, %v\n", e.Value, e.Warnings)
+	// Output: 0.971, [too few values for this kind of interval: it is too narrow]
+}
+
+func ExampleRelativeLine() {
+	pods := []float64{0, 0, 35, 35, 110, 110, 250, 250}
+	cost := []float64{3.02, 2.97, 4.41, 4.52, 7.71, 7.52, 13.8, 13.1}
+	l, err := stat.RelativeLine(pods, cost, 0.95)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f + %.4f [%.4f, %.4f] per pod, noise %.1f %%\n",
+		l.Intercept.Value, l.Slope.Value, l.Slope.CI.Lo, l.Slope.CI.Hi, 100*l.ResidualSD)
+	// Output: 3.00 + 0.0419 [0.0404, 0.0434] per pod, noise 1.9 %
+}
+
+func ExampleTheilSen() {
+	pods := []float64{0, 10, 35, 70, 110, 175, 250}
+	cost := []float64{3.0, 3.4, 4.5, 6.0, 25.0, 10.3, 13.5} // one round went wrong
+	l, err := stat.TheilSen(pods, cost, 0.90)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f [%.3f, %.3f]\n", l.Slope.Value, l.Slope.CI.Lo, l.Slope.CI.Hi)
+	// Output: 0.042 [0.041, 0.044]
+}
+
+func ExampleQuantileInterval() {
+	latencies := make([]float64, 100)
+	for i := range latencies {
+		latencies[i] = 2 + math.Mod(float64(i)*0.377, 1)
+	}
+	e, err := stat.QuantileInterval(latencies, 0.95, 0.95)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("p95 %.2f ms [%.2f, %.2f]\n", e.Value, e.CI.Lo, e.CI.Hi)
+	_, err = stat.QuantileInterval(latencies, 0.99, 0.95)
+	fmt.Println(err)
+	// Output:
+	// p95 2.93 ms [2.90, 3.00]
+	// interval of quantile 0.99 of 100 values: too few values: 100 independent values cannot bound it at level 0.95
+}
+
+func ExampleSampleSize() {
+	margin := math.Log1p(0.02)
+	n, err := stat.SampleSize(margin, 0.03, 0.05, 0.80)
+	if err != nil {
+		log.Fatal(err)
+	}
+	effect, err := stat.MinimumDetectableEffect(10, 0.03, 0.05, 0.80)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d rounds for a margin of 2 %%; 10 rounds find a change of %.1f %%\n", n, 100*math.Expm1(effect))
+	// Output: 16 rounds for a margin of 2 %; 10 rounds find a change of 2.6 %
+}
+
+func ExampleHolm() {
+	adjusted, err := stat.Holm([]float64{0.001, 0.04, 0.03, 0.2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(adjusted)
+	// Output: [0.004 0.09 0.09 0.2]
+}
+
+func ExampleBlandAltman() {
+	cgroup := []float64{100, 210, 320, 150, 275, 410, 95, 330, 180, 260}
+	reported := []float64{101, 212, 318, 152, 276, 414, 96, 331, 179, 263}
+	d, err := stat.LogRatios(cgroup, reported)
+	if err != nil {
+		log.Fatal(err)
+	}
+	a, err := stat.BlandAltman(d, 0.95)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("bias %+.2f %%, limits %+.2f %% to %+.2f %% (at most %+.2f %%)\n",
+		100*math.Expm1(a.Bias.Value), 100*math.Expm1(a.Lower.Value), 100*math.Expm1(a.Upper.Value), 100*math.Expm1(a.Upper.CI.Hi))
+	// Output: bias +0.59 %, limits -0.78 % to +1.99 % (at most +3.31 %)
+}
+
+func ExampleSteady() {
+	rss := make([]float64, 60)
+	for i := range rss {
+		rss[i] = 80 + 0.1*float64(i) + math.Mod(float64(i)*0.618, 1)
+	}
+	s, err := stat.Steady(rss, 0.02)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s: %+.1f %% over the window\n", s.State, 100*s.Drift.Value)
+	// Output: drifting: +7.4 % over the window
+}

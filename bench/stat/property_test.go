@@ -1,0 +1,339 @@
+package stat
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// sample returns n normal values, the same for the same seed.
+func sample(seed uint64, n int, center, sd float64) []float64 {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = center + sd*rng.NormFloat64()
+	}
+	return x
+}
+
+func exps(x []float64) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = math.Exp(v)
+	}
+	return y
+}
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// closeTo compares estimates but for rounding.
+func closeTo(t *testing.T, what string, got, want Estimate) {
+	t.Helper()
+	for i, pair := range [][2]float64{{got.Value, want.Value}, {got.CI.Lo, want.CI.Lo}, {got.CI.Hi, want.CI.Hi}} {
+		if math.Abs(pair[0]-pair[1]) > 1e-9*(1+math.Abs(pair[1])) {
+			t.Errorf("%s: part %d is %v, want %v", what, i, pair[0], pair[1])
+		}
+	}
+}
+
+// ratioEstimators estimate a ratio from log ratios.
+func ratioEstimators() map[string]func(d []float64) (Estimate, error) {
+	return map[string]func(d []float64) (Estimate, error){
+		"GeometricMeanRatio": func(d []float64) (Estimate, error) { return GeometricMeanRatio(d, 0.9) },
+		"HodgesLehmann": func(d []float64) (Estimate, error) {
+			e, err := HodgesLehmann(d, 0.9)
+			return e.Exp(), err
+		},
+		"BCa": func(d []float64) (Estimate, error) {
+			r, err := Bootstrap(d, Mean, BootstrapOptions{Replicates: 2000, Seed: 5})
+			if err != nil {
+				return Estimate{}, err
+			}
+			e, err := r.BCa(0.9)
+			return e.Exp(), err
+		},
+		"ExpandedBCa": func(d []float64) (Estimate, error) {
+			r, err := Bootstrap(d, Mean, BootstrapOptions{Replicates: 2000, Seed: 5})
+			if err != nil {
+				return Estimate{}, err
+			}
+			e, err := r.ExpandedBCa(0.9)
+			return e.Exp(), err
+		},
+	}
+}
+
+// A over B is one over B over A, and a change of unit changes nothing.
+func TestRatioSymmetry(t *testing.T) {
+	for seed := range uint64(20) {
+		base, treat := exps(sample(seed, 12, 4, 0.2)), exps(sample(seed+100, 12, 4.02, 0.2))
+		for name, estimate := range ratioEstimators() {
+			forth := must[Estimate](t)(estimate(must[[]float64](t)(LogRatios(base, treat))))
+			back := must[Estimate](t)(estimate(must[[]float64](t)(LogRatios(treat, base))))
+			inverse := Estimate{Value: 1 / back.Value, CI: Interval{Lo: 1 / back.CI.Hi, Hi: 1 / back.CI.Lo}}
+			closeTo(t, name+" inverted", forth, inverse)
+			unit := must[Estimate](t)(estimate(must[[]float64](t)(LogRatios(scale(base, 0, 1e9), scale(treat, 0, 1e9)))))
+			closeTo(t, name+" in another unit", unit, forth)
+		}
+	}
+}
+
+// The order of rounds carries no information.
+func TestPermutationInvariance(t *testing.T) {
+	for seed := range uint64(20) {
+		d, other := sample(seed, 15, 0.01, 0.03), sample(seed+50, 11, 0, 0.03)
+		shuffled := slices.Clone(d)
+		rand.New(rand.NewPCG(seed, 9)).Shuffle(len(d), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		f := func(what string, method func(d []float64) (Estimate, error)) {
+			t.Helper()
+			closeTo(t, what, must[Estimate](t)(method(shuffled)), must[Estimate](t)(method(d)))
+		}
+		f("MeanT", func(d []float64) (Estimate, error) { return MeanT(d, 0.95) })
+		f("HodgesLehmann", func(d []float64) (Estimate, error) { return HodgesLehmann(d, 0.95) })
+		f("QuantileInterval", func(d []float64) (Estimate, error) { return QuantileInterval(d, 0.5, 0.95) })
+		f("HodgesLehmannShift", func(d []float64) (Estimate, error) { return HodgesLehmannShift(d, other, 0.95) })
+		f("CliffsDelta", func(d []float64) (Estimate, error) { return CliffsDelta(d, other, 0.95) })
+		a, b := must[Test](t)(SignedRank(d, 0)), must[Test](t)(SignedRank(shuffled, 0))
+		if diff := cmp.Diff(a, b); diff != "" {
+			t.Errorf("SignedRank of shuffled rounds (-plain +shuffled):\n%s", diff)
+		}
+	}
+}
+
+// Estimates follow a change of unit and zero.
+func TestEquivariance(t *testing.T) {
+	const factor, shift = 250.0, -3.0
+	for seed := range uint64(20) {
+		x, y := sample(seed, 14, 1, 2), sample(seed+30, 9, 0, 2)
+		moved := func(v []float64) []float64 { return scale(v, shift, factor) }
+		f := func(what string, location bool, method func(x, y []float64) (Estimate, error)) {
+			t.Helper()
+			want := must[Estimate](t)(method(x, y))
+			at := 0.0
+			if location {
+				at = shift
+			}
+			want.Value = at + factor*want.Value
+			want.CI.Lo, want.CI.Hi = at+factor*want.CI.Lo, at+factor*want.CI.Hi
+			closeTo(t, what, must[Estimate](t)(method(moved(x), moved(y))), want)
+		}
+		f("MeanT", true, func(x, _ []float64) (Estimate, error) { return MeanT(x, 0.95) })
+		f("HodgesLehmann", true, func(x, _ []float64) (Estimate, error) { return HodgesLehmann(x, 0.95) })
+		f("QuantileInterval", true, func(x, _ []float64) (Estimate, error) { return QuantileInterval(x, 0.5, 0.95) })
+		f("HodgesLehmannShift", false, func(x, y []float64) (Estimate, error) { return HodgesLehmannShift(x, y, 0.95) })
+		pods := densities(14)
+		f("OLS slope", false, func(x, _ []float64) (Estimate, error) {
+			l, err := OLS(pods, x, 0.95)
+			return l.Slope, err
+		})
+		f("TheilSen slope", false, func(x, _ []float64) (Estimate, error) {
+			l, err := TheilSen(pods, x, 0.95)
+			return l.Slope, err
+		})
+		// A slope more in y is a slope more in the estimate.
+		steeper := slices.Clone(x)
+		for i := range steeper {
+			steeper[i] += 2 * pods[i]
+		}
+		want := must[MedianLine](t)(TheilSen(pods, x, 0.95)).Slope
+		want.Value, want.CI.Lo, want.CI.Hi = want.Value+2, want.CI.Lo+2, want.CI.Hi+2
+		closeTo(t, "TheilSen of a steeper line", must[MedianLine](t)(TheilSen(pods, steeper, 0.95)).Slope, want)
+	}
+}
+
+// Swapping the two sides mirrors the answer.
+func TestSwap(t *testing.T) {
+	for seed := range uint64(20) {
+		x, y := scale(sample(seed, 9, 10, 2), 0, 1), sample(seed+7, 13, 11, 2)
+		if seed%2 == 1 { // with ties
+			for i := range x {
+				x[i] = math.Round(x[i])
+			}
+			for i := range y {
+				y[i] = math.Round(y[i])
+			}
+		}
+		a, b := must[Test](t)(MannWhitney(x, y)), must[Test](t)(MannWhitney(y, x))
+		if a.Statistic+b.Statistic != float64(len(x)*len(y)) || !near(a.PLess, b.PGreater, 1e-12) || !near(a.PGreater, b.PLess, 1e-12) {
+			t.Errorf("MannWhitney: %+v and swapped %+v", a, b)
+		}
+		d, e := must[Estimate](t)(CliffsDelta(x, y, 0.9)), must[Estimate](t)(CliffsDelta(y, x, 0.9))
+		closeTo(t, "CliffsDelta", d, Estimate{Value: -e.Value, CI: Interval{Lo: -e.CI.Hi, Hi: -e.CI.Lo}})
+		u, v := sample(seed, 10, 50, 20), make([]float64, 10)
+		for i := range u {
+			v[i] = 3 + 1.1*u[i] + sample(seed+uint64(i), 1, 0, 2)[0]
+		}
+		forth, back := must[StructuralLine](t)(Deming(u, v, 2, 0.9)), must[StructuralLine](t)(Deming(v, u, 0.5, 0.9))
+		if !near(forth.Slope.Value, 1/back.Slope.Value, 1e-9) {
+			t.Errorf("Deming slope %v, swapped %v", forth.Slope.Value, back.Slope.Value)
+		}
+	}
+}
+
+// A one-sided test at 5 % and the upper end of the 90 % interval are the same
+// decision.
+func TestTestsAndIntervalsAgree(t *testing.T) {
+	decided := map[bool]int{}
+	for seed := range uint64(400) {
+		d := sample(seed, 8+int(seed%20), 0, 0.03)
+		byT := must[Equivalence](t)(PairedEquivalence(d, 0.02))
+		byRank := must[Equivalence](t)(SignedRankEquivalence(d, 0.02))
+		ratio := must[Estimate](t)(GeometricMeanRatio(d, 0.9))
+		rank := must[Estimate](t)(HodgesLehmann(d, 0.9)).Exp()
+		f := func(what string, e Equivalence, ci Interval) {
+			t.Helper()
+			if e.NonInferior(0.05) != (ci.Hi < 1.02) || e.Equivalent(0.05) != (ci.Hi < 1.02 && ci.Lo > 1/1.02) {
+				t.Errorf("%s, seed %d: %+v but interval %+v", what, seed, e, ci)
+			}
+			decided[e.NonInferior(0.05)]++
+		}
+		f("t", byT, ratio.CI)
+		f("signed-rank", byRank, rank.CI)
+	}
+	if decided[true] < 50 || decided[false] < 50 {
+		t.Errorf("too one-sided to mean anything: %v", decided)
+	}
+}
+
+// The number of processors must not show in the result.
+func TestBootstrapProcessors(t *testing.T) {
+	x := sample(3, 25, 5, 1)
+	clusters := [][]float64{x[:4], x[4:9], x[9:11], x[11:20], x[20:]}
+	draws := map[string]func() (*Replicates, error){
+		"Bootstrap": func() (*Replicates, error) { return Bootstrap(x, Mean, BootstrapOptions{Replicates: 777, Seed: 42}) },
+		"BootstrapClusters": func() (*Replicates, error) {
+			return BootstrapClusters(clusters, Mean, BootstrapOptions{Replicates: 777, Seed: 42})
+		},
+		"BootstrapSeries": func() (*Replicates, error) {
+			return BootstrapSeries(x, Mean, 3, BootstrapOptions{Replicates: 777, Seed: 42})
+		},
+		"BootstrapIndex": func() (*Replicates, error) {
+			return BootstrapIndex(len(x), func(index []int) float64 {
+				s := 0.0
+				for _, i := range index {
+					s += x[i]
+				}
+				return s / float64(len(index))
+			}, BootstrapOptions{Replicates: 777, Seed: 42})
+		},
+	}
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	results := map[string][]float64{}
+	for name, draw := range draws {
+		for _, processors := range []int{1, 2, 7} {
+			runtime.GOMAXPROCS(processors)
+			got := must[*Replicates](t)(draw()).Values()
+			if processors == 1 {
+				results[name] = got
+			} else if !slices.Equal(got, results[name]) {
+				t.Errorf("%s: %d processors give other replicates than one", name, processors)
+			}
+		}
+	}
+	if !slices.Equal(results["Bootstrap"], results["BootstrapIndex"]) {
+		t.Error("Bootstrap and BootstrapIndex draw differently from one seed")
+	}
+	other := must[*Replicates](t)(Bootstrap(x, Mean, BootstrapOptions{Replicates: 777, Seed: 43}))
+	if slices.Equal(other.Values(), results["Bootstrap"]) {
+		t.Error("two seeds, one result")
+	}
+}
+
+// The k-th smallest member, found by bisection, is the one found by sorting.
+func TestOrderSelection(t *testing.T) {
+	for seed := range uint64(10) {
+		x, y := sample(seed, 12, 0, 1), sample(seed+1, 7, 0.5, 1)
+		if seed%2 == 1 {
+			for i := range x {
+				x[i] = math.Round(2 * x[i])
+			}
+		}
+		slices.Sort(x)
+		slices.Sort(y)
+		var walshes, differences []float64
+		for i := range x {
+			for j := i; j < len(x); j++ {
+				walshes = append(walshes, walsh(x[i], x[j])+0)
+			}
+			for j := range y {
+				differences = append(differences, x[i]-y[j])
+			}
+		}
+		slices.Sort(walshes)
+		slices.Sort(differences)
+		for k, want := range walshes {
+			if got := kthWalsh(x, k+1); got != want {
+				t.Errorf("Walsh average %d: %v, want %v", k+1, got, want)
+			}
+		}
+		for k, want := range differences {
+			if got := kthDifference(x, y, k+1); got != want {
+				t.Errorf("difference %d: %v, want %v", k+1, got, want)
+			}
+		}
+	}
+}
+
+// Adjusted p-values: never below the raw ones, in the same order, Holm's above
+// Benjamini and Hochberg's.
+func TestAdjustOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 50 {
+		p := make([]float64, 1+rng.IntN(20))
+		for i := range p {
+			p[i] = math.Pow(rng.Float64(), 3)
+		}
+		holm, bh := must[[]float64](t)(Holm(p)), must[[]float64](t)(BenjaminiHochberg(p))
+		for i := range p {
+			if !(p[i] <= bh[i] && bh[i] <= holm[i] && holm[i] <= 1) {
+				t.Errorf("p %v, BH %v, Holm %v", p[i], bh[i], holm[i])
+			}
+			for j := range p {
+				if p[i] < p[j] && (holm[i] > holm[j] || bh[i] > bh[j]) {
+					t.Errorf("order of %v and %v lost", p[i], p[j])
+				}
+			}
+		}
+	}
+}
+
+// On rounded values, where ties abound, the rank intervals hold the center at least
+// as often as they say, and the test errs at most as often.
+func TestTiesAreConservative(t *testing.T) {
+	const count = 1000
+	for _, unit := range []float64{0.5, 1, 2} {
+		var held, heldShift, rejected int
+		for seed := range uint64(count) {
+			d, other := sample(seed, 10, 0, 1), sample(seed+count, 10, 0, 1)
+			for i := range d {
+				d[i], other[i] = unit*math.Round(d[i]/unit), unit*math.Round(other[i]/unit)
+			}
+			// Ten equal values are refused and err in no way.
+			if e, err := HodgesLehmann(d, 0.9); err != nil || e.CI.Contains(0) {
+				held++
+			}
+			if e, err := HodgesLehmannShift(d, other, 0.9); err != nil || e.CI.Contains(0) {
+				heldShift++
+			}
+			if test, err := SignedRank(d, 0); err == nil && test.PLess <= 0.05 {
+				rejected++
+			}
+		}
+		if held < 0.9*count || heldShift < 0.9*count || rejected > 0.05*count {
+			t.Errorf("values in steps of %v: interval held %d, of shift %d, test rejected %d of %d", unit, held, heldShift, rejected, count)
+		}
+	}
+}

@@ -1,0 +1,376 @@
+package stat
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+)
+
+// The reference file is written by testdata/generate.R; one of another seed is
+// checked by
+//
+//	go test ./bench/stat -run TestReference -args -reference=FILE
+var (
+	referenceFile = flag.String("reference", "testdata/reference.json", "file of reference values from R")
+	update        = flag.Bool("update", false, "rewrite golden files")
+)
+
+func TestReference(t *testing.T) {
+	checkFile(t, *referenceFile, map[string]checker{
+		"source":                 checkSource,
+		"quantile_type7":         checkQuantiles(Quantile),
+		"quantile_harrell_davis": checkQuantiles(HarrellDavis),
+		"quantile_ci_ranks":      checkRanks,
+		"signed_rank":            checkSignedRank,
+		"mann_whitney":           checkMannWhitney,
+		"paired_log_t":           checkPairedLogT,
+		"bca_mean":               checkBCa,
+		"bca_trimmed":            checkBCa,
+		"ols":                    checkOLS,
+		"power_law":              checkPowerLaw,
+		"theil_sen":              checkTheilSen,
+		"deming":                 checkDeming,
+		"bland_altman_log":       checkBlandAltman,
+		"p_adjust":               checkAdjust,
+		"cliffs_delta":           checkCliff,
+		"effective_sample_size":  checkEffective,
+		"mad":                    checkMAD,
+		"paired_power":           checkPower,
+	})
+}
+
+func checkSource(t *testing.T, raw json.RawMessage) {
+	s := decode[struct {
+		R, Boot string
+		Seed    int
+	}](t, raw)
+	t.Logf("%s, boot %s, seed %d", s.R, s.Boot, s.Seed)
+}
+
+func checkQuantiles(quantile func([]float64, float64) (float64, error)) checker {
+	return func(t *testing.T, raw json.RawMessage) {
+		for _, c := range cases[struct {
+			Name       string
+			X, P, Want []float64
+		}](t, raw) {
+			for i, p := range c.P {
+				got, err := quantile(c.X, p)
+				a := agree{t, c.Name}
+				a.ok(err)
+				a.value(fmt.Sprintf("quantile %v", p), got, c.Want[i])
+			}
+		}
+	}
+}
+
+func checkRanks(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		N        int
+		P, Conf  float64
+		Lo, Hi   *int
+		Coverage *float64
+	}](t, raw) {
+		a := agree{t, fmt.Sprintf("n=%d p=%v", c.N, c.P)}
+		got, err := QuantileRanks(c.N, c.P, c.Conf)
+		a.ok(err)
+		rank := func(r *int) int {
+			if r == nil {
+				return 0
+			}
+			return *r
+		}
+		if got.Lo != rank(c.Lo) || got.Hi != rank(c.Hi) {
+			t.Errorf("%s: ranks %d..%d, R has %d..%d (0: none)", a.name, got.Lo, got.Hi, rank(c.Lo), rank(c.Hi))
+		}
+		if c.Coverage != nil {
+			a.value("coverage", got.Coverage, *c.Coverage)
+		} else if got.Coverage != 0 {
+			t.Errorf("%s: coverage %v though R has none", a.name, got.Coverage)
+		}
+	}
+}
+
+func checkSignedRank(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		Name      string
+		D         []float64
+		V         float64
+		PTwoSided float64    `json:"p_two_sided"`
+		PLess     float64    `json:"p_less"`
+		HL        float64    `json:"hodges_lehmann"`
+		CI90      [2]float64 `json:"ci90"`
+		CI95      [2]float64 `json:"ci95"`
+	}](t, raw) {
+		a := agree{t, c.Name}
+		test, err := SignedRank(c.D, 0)
+		a.ok(err)
+		a.value("V", test.Statistic, c.V)
+		a.value("two-sided p", test.PTwoSided, c.PTwoSided)
+		a.value("p less", test.PLess, c.PLess)
+		e90, err := HodgesLehmann(c.D, 0.90)
+		a.ok(err)
+		e95, err := HodgesLehmann(c.D, 0.95)
+		a.ok(err)
+		a.value("Hodges-Lehmann", e90.Value, c.HL)
+		a.interval("90 %", e90.CI, c.CI90)
+		a.interval("95 %", e95.CI, c.CI95)
+	}
+}
+
+func checkMannWhitney(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		Name        string
+		X, Y        []float64
+		U, P, Shift float64
+		CI95        [2]float64 `json:"ci95"`
+	}](t, raw) {
+		a := agree{t, c.Name}
+		test, err := MannWhitney(c.X, c.Y)
+		a.ok(err)
+		a.value("U", test.Statistic, c.U)
+		a.value("p", test.PTwoSided, c.P)
+		e, err := HodgesLehmannShift(c.X, c.Y, 0.95)
+		a.ok(err)
+		a.value("shift", e.Value, c.Shift)
+		a.interval("95 %", e.CI, c.CI95)
+	}
+}
+
+func checkPairedLogT(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		Name        string
+		Base, Treat []float64
+		Ratio       float64    `json:"gm_ratio"`
+		CI90        [2]float64 `json:"ci90"`
+		CI95        [2]float64 `json:"ci95"`
+		Margin      float64    `json:"tost_margin"`
+		PUpper      float64    `json:"p_upper"`
+		PLower      float64    `json:"p_lower"`
+	}](t, raw) {
+		a := agree{t, c.Name}
+		d, err := LogRatios(c.Base, c.Treat)
+		a.ok(err)
+		e90, err := GeometricMeanRatio(d, 0.90)
+		a.ok(err)
+		e95, err := GeometricMeanRatio(d, 0.95)
+		a.ok(err)
+		a.value("ratio", e90.Value, c.Ratio)
+		a.interval("90 %", e90.CI, c.CI90)
+		a.interval("95 %", e95.CI, c.CI95)
+		eq, err := PairedEquivalence(d, c.Margin)
+		a.ok(err)
+		a.value("upper p", eq.PUpper, c.PUpper)
+		a.value("lower p", eq.PLower, c.PLower)
+	}
+}
+
+// checkBCa draws as many replicates as R did; two such sets differ by chance, by
+// well under the tolerance in units of the interval's width.
+func checkBCa(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		Name      string
+		X         []float64
+		Trim      float64
+		Tolerance float64    `json:"tolerance_of_width"`
+		T0        float64    `json:"t0"`
+		CI90      [2]float64 `json:"ci90"`
+	}](t, raw) {
+		a := agree{t, c.Name}
+		statistic := Mean
+		if c.Trim > 0 {
+			var err error
+			statistic, err = TrimmedMean(c.Trim)
+			a.ok(err)
+		}
+		r, err := Bootstrap(c.X, statistic, BootstrapOptions{Replicates: 100_000, Seed: 1})
+		a.ok(err)
+		e, err := r.BCa(0.90)
+		a.ok(err)
+		a.value("statistic", e.Value, c.T0)
+		width := c.CI90[1] - c.CI90[0]
+		for i, end := range []float64{e.CI.Lo, e.CI.Hi} {
+			if off := (end - c.CI90[i]) / width; math.Abs(off) > c.Tolerance {
+				t.Errorf("%s: end %d = %v, R has %v: off by %.1f %% of the width", c.Name, i, end, c.CI90[i], 100*off)
+			}
+		}
+	}
+}
+
+func checkOLS(t *testing.T, raw json.RawMessage) {
+	for name, c := range cases[struct {
+		X, Y             []float64
+		Intercept, Slope float64
+		SE               float64    `json:"slope_se"`
+		CI95             [2]float64 `json:"slope_ci95"`
+		R2               float64    `json:"r2"`
+	}](t, raw) {
+		a := agree{t, name}
+		l, err := OLS(c.X, c.Y, 0.95)
+		a.ok(err)
+		a.value("intercept", l.Intercept.Value, c.Intercept)
+		a.value("slope", l.Slope.Value, c.Slope)
+		a.value("error of slope", l.SlopeSE, c.SE)
+		a.interval("95 %", l.Slope.CI, c.CI95)
+		a.value("R²", l.R2, c.R2)
+	}
+}
+
+func checkPowerLaw(t *testing.T, raw json.RawMessage) {
+	c := decode[struct {
+		X, Y     []float64
+		Exponent float64
+		CI95     [2]float64 `json:"exponent_ci95"`
+		Scale    float64
+	}](t, raw)
+	a := agree{t, "power law"}
+	p, err := PowerLaw(c.X, c.Y, 0.95)
+	a.ok(err)
+	a.value("exponent", p.Exponent.Value, c.Exponent)
+	a.interval("95 %", p.Exponent.CI, c.CI95)
+	a.value("scale", p.Scale.Value, c.Scale)
+}
+
+func checkTheilSen(t *testing.T, raw json.RawMessage) {
+	for name, c := range cases[struct {
+		X, Y             []float64
+		Slope, Intercept float64
+		Note             string
+	}](t, raw) {
+		a := agree{t, name}
+		l, err := TheilSen(c.X, c.Y, 0.95)
+		a.ok(err)
+		a.value("slope", l.Slope.Value, c.Slope)
+		a.value("intercept", l.Intercept, c.Intercept)
+		if !l.Slope.CI.Contains(c.Slope) {
+			t.Errorf("%s: interval %+v without its slope", name, l.Slope.CI)
+		}
+	}
+}
+
+func checkDeming(t *testing.T, raw json.RawMessage) {
+	for name, c := range cases[struct {
+		X, Y                     []float64
+		Lambda, Slope, Intercept float64
+		Note                     string
+	}](t, raw) {
+		a := agree{t, name}
+		l, err := Deming(c.X, c.Y, c.Lambda, 0.95)
+		a.ok(err)
+		a.value("slope", l.Slope.Value, c.Slope)
+		a.value("intercept", l.Intercept.Value, c.Intercept)
+	}
+}
+
+func checkBlandAltman(t *testing.T, raw json.RawMessage) {
+	c := decode[struct {
+		X, Y    []float64
+		Bias    float64
+		CI95    [2]float64 `json:"bias_ci95"`
+		LOA     [2]float64 `json:"loa"`
+		LimitSE float64    `json:"loa_se"`
+	}](t, raw)
+	a := agree{t, "Bland-Altman"}
+	d, err := LogRatios(c.X, c.Y)
+	a.ok(err)
+	ba, err := BlandAltman(d, 0.95)
+	a.ok(err)
+	a.value("bias", ba.Bias.Value, c.Bias)
+	a.interval("95 % of bias", ba.Bias.CI, c.CI95)
+	a.value("lower limit", ba.Lower.Value, c.LOA[0])
+	a.value("upper limit", ba.Upper.Value, c.LOA[1])
+	a.value("error of limit", ba.LimitSE, c.LimitSE)
+}
+
+func checkAdjust(t *testing.T, raw json.RawMessage) {
+	c := decode[struct {
+		P, Holm, BH []float64
+	}](t, raw)
+	a := agree{t, "adjust"}
+	holm, err := Holm(c.P)
+	a.ok(err)
+	bh, err := BenjaminiHochberg(c.P)
+	a.ok(err)
+	same := func(x, y float64) int {
+		if near(x, y, relative) {
+			return 0
+		}
+		return 1
+	}
+	if slices.CompareFunc(holm, c.Holm, same) != 0 {
+		t.Errorf("Holm: %v, R has %v", holm, c.Holm)
+	}
+	if slices.CompareFunc(bh, c.BH, same) != 0 {
+		t.Errorf("Benjamini-Hochberg: %v, R has %v", bh, c.BH)
+	}
+}
+
+func checkCliff(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		Name  string
+		X, Y  []float64
+		Delta float64
+	}](t, raw) {
+		a := agree{t, c.Name}
+		e, err := CliffsDelta(c.X, c.Y, 0.95)
+		a.ok(err)
+		a.value("delta", e.Value, c.Delta)
+		if !e.CI.Contains(c.Delta) {
+			t.Errorf("%s: interval %+v without its delta", c.Name, e.CI)
+		}
+	}
+}
+
+func checkEffective(t *testing.T, raw json.RawMessage) {
+	for name, c := range cases[struct {
+		X    []float64
+		Note string
+		ESS  float64
+		Rho1 float64
+	}](t, raw) {
+		a := agree{t, name}
+		n, err := EffectiveSampleSize(c.X)
+		a.ok(err)
+		rho, err := Autocorrelation(c.X, 1)
+		a.ok(err)
+		a.value("effective sample size", n, c.ESS)
+		a.value("lag 1", rho[1], c.Rho1)
+	}
+}
+
+func checkMAD(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		Name   string
+		X      []float64
+		Median float64
+		Raw    float64 `json:"mad_raw"`
+	}](t, raw) {
+		a := agree{t, c.Name}
+		median, err := Median(c.X)
+		a.ok(err)
+		mad, err := MAD(c.X)
+		a.ok(err)
+		a.value("median", median, c.Median)
+		a.value("MAD", mad, c.Raw)
+	}
+}
+
+func checkPower(t *testing.T, raw json.RawMessage) {
+	for _, c := range cases[struct {
+		SD     float64 `json:"sd_log_ratio"`
+		Margin float64
+		Alpha  float64
+		Power  float64
+		N      int
+	}](t, raw) {
+		a := agree{t, fmt.Sprintf("sd %v", c.SD)}
+		delta := math.Log1p(c.Margin)
+		n, err := SampleSize(delta, c.SD, c.Alpha, c.Power)
+		a.ok(err)
+		if n != c.N {
+			t.Errorf("%s: %d values, R has %d", a.name, n, c.N)
+		}
+	}
+}

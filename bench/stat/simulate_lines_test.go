@@ -1,0 +1,159 @@
+package stat
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// densities returns the x of n rounds: pods, swept again and again.
+func densities(n int) []float64 {
+	pods := []float64{0, 35, 70, 110, 250}
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = pods[i%len(pods)]
+	}
+	return x
+}
+
+// A trueLine makes costs; relative noise grows with the cost, absolute noise does
+// not. Both have mean 0.
+type trueLine struct {
+	intercept, slope float64
+	absolute         bool
+}
+
+func (l trueLine) costs(x, noise []float64) []float64 {
+	y := make([]float64, len(x))
+	for i := range x {
+		y[i] = l.intercept + l.slope*x[i]
+		if l.absolute {
+			y[i] += 0.3 * noise[i]
+		} else {
+			y[i] *= math.Exp(noiseSD*noise[i] - noiseSD*noiseSD/2)
+		}
+	}
+	return y
+}
+
+// A fitter is OLS or RelativeLine.
+type fitter func(x, y []float64, level float64) (Line, error)
+
+// lineStudies estimate from cost against pods. "relative" noise is a share of the
+// cost, lognormal in the first column; "absolute" noise is the same everywhere,
+// normal in the first column.
+func lineStudies() []study {
+	theilSen := func(x, y []float64, level float64) (Estimate, error) {
+		l, err := TheilSen(x, y, level)
+		return l.Slope, err
+	}
+	studies := []study{
+		slopeStudy("OLS slope, relative noise", false, slopeOf(OLS)),
+		slopeStudy("TheilSen slope, relative noise", false, theilSen),
+		demingStudy("Deming slope, relative noise", false),
+	}
+	for i := range studies {
+		studies[i].unsuited = true
+	}
+	studies = append(studies, slopeStudy("TheilSen slope, absolute noise", true, theilSen), demingStudy("Deming slope, absolute noise", true))
+	studies = append(studies, linePairStudies("RelativeLine", "relative noise", RelativeLine, NoiseRelative)...)
+	studies = append(studies, linePairStudies("OLS", "absolute noise", OLS, NoiseAbsolute)...)
+	return append(studies, oneRow("PowerLaw exponent", func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
+		x, e := densities(n), k.draw(rng, n)
+		y := make([]float64, n)
+		for i := range x {
+			x[i]++
+			y[i] = 0.02 * math.Pow(x[i], 1.35) * math.Exp(noiseSD*e[i])
+		}
+		return 1.35, func(level float64) (Estimate, error) {
+			p, err := PowerLaw(x, y, level)
+			return p.Exponent, err
+		}
+	}))
+}
+
+var (
+	criLine      = trueLine{intercept: 3, slope: 0.042}
+	cadvisorLine = trueLine{intercept: 5, slope: 0.030}
+)
+
+func slopeOf(fit fitter) func(x, y []float64, level float64) (Estimate, error) {
+	return func(x, y []float64, level float64) (Estimate, error) {
+		l, err := fit(x, y, level)
+		return l.Slope, err
+	}
+}
+
+func slopeStudy(name string, absolute bool, method func(x, y []float64, level float64) (Estimate, error)) study {
+	line := criLine
+	line.absolute = absolute
+	return oneRow(name, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
+		x := densities(n)
+		y := line.costs(x, k.draw(rng, n))
+		return line.slope, func(level float64) (Estimate, error) { return method(x, y, level) }
+	})
+}
+
+// linePairStudies estimate one slope and compare two lines, fitted with noise of
+// the kind they are made for. Paired rounds share half of the variance.
+func linePairStudies(name, suffix string, fit fitter, kind Noise) []study {
+	a, b := criLine, cadvisorLine
+	a.absolute, b.absolute = kind == NoiseAbsolute, kind == NoiseAbsolute
+	type comparison func(x, ya, yb []float64, level float64) (Estimate, error)
+	two := func(name string, truth, shared float64, method comparison) study {
+		return oneRow(name+", "+suffix, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
+			x := densities(n)
+			round, na, nb := k.draw(rng, n), k.draw(rng, n), k.draw(rng, n)
+			for i := range round {
+				na[i] = math.Sqrt(shared)*round[i] + math.Sqrt(1-shared)*na[i]
+				nb[i] = math.Sqrt(shared)*round[i] + math.Sqrt(1-shared)*nb[i]
+			}
+			ya, yb := a.costs(x, na), b.costs(x, nb)
+			return truth, func(level float64) (Estimate, error) { return method(x, ya, yb, level) }
+		})
+	}
+	unpaired := func(method func(a, b Line, level float64) (Estimate, error)) comparison {
+		return func(x, ya, yb []float64, level float64) (Estimate, error) {
+			la, err := fit(x, ya, level)
+			if err != nil {
+				return Estimate{}, err
+			}
+			lb, err := fit(x, yb, level)
+			if err != nil {
+				return Estimate{}, err
+			}
+			return method(la, lb, level)
+		}
+	}
+	ratio := a.slope / b.slope
+	crossing := (b.intercept - a.intercept) / (a.slope - b.slope)
+	return []study{
+		slopeStudy(name+" slope, "+suffix, a.absolute, slopeOf(fit)),
+		two("SlopeRatio", ratio, 0, unpaired(SlopeRatio)),
+		two("PairedSlopeRatio", ratio, 0.5, func(x, ya, yb []float64, level float64) (Estimate, error) {
+			return PairedSlopeRatio(x, ya, yb, kind, level)
+		}),
+		two("Crossing", crossing, 0, unpaired(Crossing)),
+		two("PairedCrossing", crossing, 0.5, func(x, ya, yb []float64, level float64) (Estimate, error) {
+			return PairedCrossing(x, ya, yb, kind, level)
+		}),
+	}
+}
+
+func demingStudy(name string, absolute bool) study {
+	return oneRow(name, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
+		ex, ey := k.draw(rng, n), k.draw(rng, n)
+		x, y := make([]float64, n), make([]float64, n)
+		for i := range x {
+			held := 50 + 450*float64(i)/float64(n-1)
+			if absolute {
+				x[i], y[i] = held+8*ex[i], 1.01*held+8*ey[i]
+			} else {
+				x[i], y[i] = held*math.Exp(noiseSD*ex[i]), 1.01*held*math.Exp(noiseSD*ey[i])
+			}
+		}
+		return 1.01, func(level float64) (Estimate, error) {
+			l, err := Deming(x, y, 1, level)
+			return l.Slope, err
+		}
+	})
+}
