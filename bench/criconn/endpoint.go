@@ -98,7 +98,8 @@ func parse(endpoint string) (address, error) {
 	}
 	switch scheme {
 	case "unix":
-		if !strings.HasPrefix(rest, "/") || strings.Trim(rest, "/") == "" {
+		absolute := strings.HasPrefix(rest, "/") || filepath.IsAbs(rest) // the latter for C:/ alone
+		if !absolute || strings.Trim(rest, "/") == "" {
 			return malformed("write unix:///path/of.sock (three slashes), or the socket's absolute path")
 		}
 		return address{"unix", filepath.ToSlash(filepath.Clean(rest))}, nil

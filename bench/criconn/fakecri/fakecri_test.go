@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -84,7 +83,7 @@ func run(t *testing.T, conn *criconn.Conn, name string, network runtimev1.Namesp
 }
 
 func TestLifecycle(t *testing.T) {
-	conn := open(t, fakecri.Options{Endpoint: "unix://" + filepath.ToSlash(filepath.Join(t.TempDir(), "cri.sock"))})
+	conn := open(t, fakecri.Options{})
 	ctx := t.Context()
 	pod, containers := run(t, conn, "a", runtimev1.NamespaceMode_NODE, nil, nil)
 	run(t, conn, "b", runtimev1.NamespaceMode_NODE, nil)
