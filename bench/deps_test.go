@@ -37,7 +37,7 @@ var belowRecords = []string{"bench/record", "bench/analysis", "bench/stat", "ben
 // nodeOnly is what such a package must not pull in.
 var nodeOnly = []string{
 	"google.golang.org/grpc", "k8s.io/...", "github.com/google/cadvisor/...", "github.com/google/go-containerregistry/...",
-	"golang.org/x/sys/unix", "github.com/prometheus/procfs",
+	"github.com/prometheus/procfs",
 	module + "/bench/meter", module + "/bench/host", module + "/bench/node", module + "/bench/agent", module + "/bench/criconn", module + "/bench/cgroupfs",
 }
 

@@ -33,7 +33,7 @@ type world struct {
 	trials  []*Trial
 	log     []string
 	memory  []bool // of each window
-	agents  int // agents alive
+	agents  int    // agents alive
 	stopped bool
 }
 

@@ -67,7 +67,6 @@ type process struct {
 	answers chan answer
 	// ended is closed when the process's output has ended and it was waited for.
 	ended   chan struct{}
-	waitErr error
 	closing sync.Once
 }
 
@@ -86,7 +85,7 @@ func (p *process) read(stdout io.Reader) {
 	}
 	// Whatever follows output that is no answer is of no use: let it not block.
 	_, _ = io.Copy(io.Discard, stdout)
-	p.waitErr = p.cmd.Wait()
+	_ = p.cmd.Wait() // how it ended is in its ProcessState
 }
 
 // ask sends one order and waits for its answer. After an error the process is of
@@ -105,7 +104,7 @@ func (p *process) ask(ctx context.Context, o order) (answer, error) {
 		}
 		return a, nil
 	case <-p.ended:
-		return answer{}, fmt.Errorf("agent %d ended: %v (its last words are in run.log)", p.PID(), p.waitErr)
+		return answer{}, fmt.Errorf("agent %d ended: %v (its last words are in run.log)", p.PID(), p.cmd.ProcessState)
 	case <-ctx.Done():
 		return answer{}, fmt.Errorf("wait for agent %d: %w", p.PID(), ctx.Err())
 	}

@@ -41,7 +41,7 @@ func fake(t testing.TB, opts fakecri.Options) string {
 // socket is a path for a unix socket, short enough for any system.
 func socket(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "cri")
+	dir, err := os.MkdirTemp("", "cri") //nolint:usetesting // t.TempDir has the name of the test in it, and may be too long
 	if err != nil {
 		t.Fatal(err)
 	}

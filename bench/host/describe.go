@@ -127,7 +127,7 @@ func (o Options) kernelConfig(release string) map[string]string {
 		if err != nil {
 			return nil
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		text, err := unpack(f)
 		if err != nil {
 			return nil

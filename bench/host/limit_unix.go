@@ -11,6 +11,6 @@ func maxOpenFiles() *uint64 {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return nil
 	}
-	files := uint64(limit.Cur)
+	files := uint64(limit.Cur) //nolint:unconvert // it is an int64 on FreeBSD
 	return &files
 }

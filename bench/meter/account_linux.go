@@ -103,7 +103,7 @@ func openNode(proc string) (*nodeAccount, error) {
 // not more than that is enough.
 func (n *nodeAccount) read() nodeReading {
 	size, err := unix.Pread(n.fd, n.buf[:], 0)
-	for err == unix.EINTR {
+	for errors.Is(err, unix.EINTR) {
 		size, err = unix.Pread(n.fd, n.buf[:], 0)
 	}
 	at := time.Now()

@@ -87,10 +87,10 @@ func (r *Run) readTrials(in io.Reader) error {
 	for number := 1; ; number++ {
 		var err error
 		line, err = readLine(buffered, line[:0])
-		if err == io.EOF && len(line) == 0 {
+		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return nil
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			r.Damage = append(r.Damage, Damage{TrialsFile, number, true, fmt.Sprintf("torn: ends after %d bytes without a newline", len(line))})
 			return nil
 		}
@@ -113,7 +113,7 @@ func readLine(in *bufio.Reader, line []byte) ([]byte, error) {
 	for {
 		part, err := in.ReadSlice('\n')
 		line = append(line, part...)
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
 		}
 	}

@@ -121,7 +121,7 @@ func (c *Collector) Collect(ctx context.Context, b *bench.Batch) error {
 func (c *Collector) forgetRemoved() {
 	c.targets = slices.DeleteFunc(c.targets, func(t target) bool {
 		if t.removed {
-			t.close() // reading a removed cgroup failed already; closing it tells nothing more
+			_ = t.close() // reading a removed cgroup failed already; closing it tells nothing more
 		}
 		return t.removed
 	})

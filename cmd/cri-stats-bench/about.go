@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"cri-stats-bench/bench/criconn/fakecri"
+	"cri-stats-bench/bench/host"
+	"cri-stats-bench/bench/node"
+)
+
+// about is host.json: all that a reader of the records must know of where they
+// come from.
+type about struct {
+	// Simulated is set where nothing real was measured.
+	Simulated bool `json:"simulated"`
+	// NotForPublication gives the reasons why the host cannot carry a verdict.
+	NotForPublication []string `json:"not_for_publication,omitempty"`
+	// Version is this program's, Embeds are the modules in it that are measured.
+	Version string            `json:"version"`
+	Embeds  map[string]string `json:"embeds"`
+	Runtime runtimeAbout      `json:"runtime"`
+	Host    *host.Host        `json:"host"`
+}
+
+// runtimeAbout is the runtime under measurement.
+type runtimeAbout struct {
+	Name         string `json:"name"`
+	Version      string `json:"version"`
+	APIVersion   string `json:"api_version"`
+	CgroupDriver string `json:"cgroup_driver,omitempty"`
+	// Daemon is its process; Managed and Config are set for a private node.
+	Daemon  *node.Daemon `json:"daemon,omitempty"`
+	Managed *node.State  `json:"managed,omitempty"`
+	Config  string       `json:"config,omitempty"`
+}
+
+// Identity is what must not change when a run is continued: the machine and the
+// version of what is measured, not a process or the free memory of the moment.
+func (a about) Identity() string {
+	return fmt.Sprintf("%s; %s %s; cri-stats-bench %s", a.Host.Identity(), a.Runtime.Name, a.Runtime.Version, a.Version)
+}
+
+// hostProbe is how long the node is watched for steal and foreign load.
+const hostProbe = time.Second
+
+// describe puts together where a run takes place.
+func describe(h *host.Host, t *target) (about, error) {
+	a := about{
+		Simulated: t.conn.Version.GetRuntimeName() == fakecri.RuntimeName,
+		Version:   version(),
+		Embeds: map[string]string{
+			"cadvisor": moduleVersion("github.com/google/cadvisor/lib"),
+			"cri-api":  moduleVersion("k8s.io/cri-api"),
+			"grpc":     moduleVersion("google.golang.org/grpc"),
+		},
+		Runtime: runtimeAbout{
+			Name:         t.conn.Version.GetRuntimeName(),
+			Version:      t.conn.Version.GetRuntimeVersion(),
+			APIVersion:   t.conn.Version.GetRuntimeApiVersion(),
+			CgroupDriver: string(t.conn.CgroupDriver),
+			Daemon:       t.daemon,
+		},
+		Host: h,
+	}
+	if t.managed != nil {
+		a.Runtime.Managed = &t.managed.State
+		config, err := os.ReadFile(t.managed.State.Config)
+		if err != nil {
+			return about{}, fmt.Errorf("read the private runtime's config: %w", err)
+		}
+		a.Runtime.Config = string(config)
+	}
+	if ok, reasons := host.Publishable(host.Preflight(h)); !ok {
+		a.NotForPublication = reasons
+	}
+	return a, nil
+}

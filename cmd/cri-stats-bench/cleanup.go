@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/host"
+	"cri-stats-bench/bench/node"
+	"cri-stats-bench/workloads/pods"
+)
+
+func newCleanup() *cobra.Command {
+	var f endpointFlags
+	cmd := &cobra.Command{
+		Use:   "cleanup",
+		Short: "Remove what runs that were killed have left behind",
+		Long: `cleanup removes the private node with all that it made; with an endpoint, the
+pods on that runtime that bear the label of a run. It touches nothing else, and
+nothing while a run is under way.`,
+		Example: indent(`
+cri-stats-bench cleanup
+cri-stats-bench cleanup -r unix:///run/containerd/containerd.sock`),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			// Whoever has the lock knows that every other run is dead.
+			lock, err := host.AcquireLock("")
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, lock.Release()) }()
+			if endpoint := f.existing(); endpoint != "" {
+				return removePods(cmd.Context(), cmd.OutOrStdout(), endpoint)
+			}
+			return removeNode(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "", "CRI endpoint of a runtime that was measured (default $CONTAINER_RUNTIME_ENDPOINT)")
+	return cmd
+}
+
+// removePods removes the pods of all runs from a runtime.
+func removePods(ctx context.Context, w io.Writer, endpoint string) (err error) {
+	conn, err := criconn.Dial(ctx, endpoint)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	left, err := pods.Leftovers(ctx, conn.Runtime)
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		if err := pods.RemoveRun(ctx, conn.Runtime, l.Run); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "removed %d pods of the run %s\n", l.Pods, l.Run)
+	}
+	if len(left) == 0 {
+		fmt.Fprintf(w, "no pods of ours at %s\n", conn.Endpoint)
+	}
+	return nil
+}
+
+// removeNode removes the private node, alive or dead.
+func removeNode(ctx context.Context, w io.Writer) error {
+	_, err := node.Find("")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		fmt.Fprintln(w, "no private node")
+	case err != nil:
+		return err
+	default:
+		fmt.Fprintln(w, "removing the private node")
+	}
+	// Also without a state file: a node that was killed before it had one left
+	// folders.
+	return node.Down(ctx, "")
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/host"
+	"cri-stats-bench/bench/node"
+)
+
+func newDoctor() *cobra.Command {
+	var f endpointFlags
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say whether this node is fit to measure on, and what to do if not",
+		Long: `doctor prints one line per requirement: ok, warn, fail or unknown, with the
+remedy. It ends with status 30 if a run would fail here. It changes nothing.`,
+		Example: indent(`
+cri-stats-bench doctor
+cri-stats-bench doctor -r unix:///run/crio/crio.sock`),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := host.Describe(cmd.Context(), host.Options{Probe: hostProbe})
+			if err != nil {
+				return err
+			}
+			checks := host.Preflight(h)
+			if endpoint := f.existing(); endpoint != "" {
+				checks = append(checks, checkEndpoint(cmd.Context(), endpoint)...)
+			} else {
+				checks = append(checks, checkBinaries())
+			}
+			return tell(cmd.OutOrStdout(), checks)
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// tell prints the checks and fails if one of them did.
+func tell(w io.Writer, checks []host.Check) error {
+	failed := 0
+	for _, c := range checks {
+		fmt.Fprintf(w, "%-8s %-22s %s\n", c.Status, c.Name, c.Detail)
+		if c.Status != host.OK && c.Remedy != "" {
+			fmt.Fprintf(w, "%31s-> %s\n", "", c.Remedy)
+		}
+		if c.Status == host.Fail {
+			failed++
+		}
+	}
+	if ok, reasons := host.Publishable(checks); !ok {
+		fmt.Fprintf(w, "\nnot for publication:\n")
+		for _, reason := range reasons {
+			fmt.Fprintf(w, "  %s\n", reason)
+		}
+	}
+	if failed > 0 {
+		return statusError{exitUnfit, fmt.Errorf("%d of %d requirements are not met", failed, len(checks))}
+	}
+	return nil
+}
+
+// checkBinaries says whether a private node could be started.
+func checkBinaries() host.Check {
+	const name = "private node"
+	bin, err := node.DefaultBinDir(os.Getenv)
+	for _, program := range []string{"containerd", "containerd-shim-runc-v2", "runc"} {
+		if err == nil {
+			_, err = os.Stat(filepath.Join(bin, program))
+		}
+	}
+	if err != nil {
+		return host.Check{Name: name, Status: host.Fail, Detail: err.Error(), Remedy: "make node-binaries, or give the --runtime-endpoint of this node's runtime"}
+	}
+	return host.Check{Name: name, Status: host.OK, Detail: "containerd, its shim and runc are in " + bin}
+}
+
+// checkEndpoint says who answers and which calls it knows.
+func checkEndpoint(ctx context.Context, endpoint string) (checks []host.Check) {
+	conn, err := criconn.Dial(ctx, endpoint)
+	if err != nil {
+		var e *criconn.EndpointError
+		if errors.As(err, &e) {
+			return []host.Check{{Name: "runtime", Status: host.Fail, Detail: fmt.Sprintf("%s %s", e.Endpoint, e.Problem), Remedy: e.Remedy}}
+		}
+		return []host.Check{{Name: "runtime", Status: host.Fail, Detail: err.Error()}}
+	}
+	defer func() {
+		if err := conn.Close(); err != nil {
+			checks = append(checks, host.Check{Name: "runtime", Status: host.Warn, Detail: err.Error()})
+		}
+	}()
+	checks = append(checks, host.Check{Name: "runtime", Status: host.OK, Detail: fmt.Sprintf("%s at %s", conn, conn.Endpoint)})
+	if _, err := node.Discover(ctx, conn.Endpoint); err != nil {
+		checks = append(checks, host.Check{Name: "runtime's process", Status: host.Fail, Detail: err.Error(), Remedy: "run as root, in the host's pid namespace"})
+	}
+	for _, spec := range collectors {
+		if strings.HasPrefix(spec.Name, "cri-") {
+			checks = append(checks, checkCollector(ctx, spec, bench.Source{Endpoint: conn.Endpoint, Runtime: conn.Version.GetRuntimeName()}))
+		}
+	}
+	return checks
+}
+
+// checkCollector makes one call and says whether the runtime can answer it.
+func checkCollector(ctx context.Context, spec bench.CollectorSpec, s bench.Source) host.Check {
+	check := host.Check{Name: spec.Name, Status: host.OK, Detail: "answers"}
+	err := collectOnce(ctx, spec, s, new(bench.Batch))
+	var unsupported *bench.UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
+		check.Status, check.Detail, check.Remedy = host.Warn, "not supported: the arm will be left out", "needs "+unsupported.Needs
+	case err != nil:
+		check.Status, check.Detail = host.Fail, err.Error()
+	}
+	return check
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/host"
+	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/workloads/pods"
+)
+
+// Exit statuses of the program.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // the harness failed
+	exitUsage       = 2   // flags, plan or endpoint are wrong
+	exitUnfit       = 30  // the node is unfit for what is asked of it
+	exitInterrupted = 130 // by a signal; what was finished is on disk
+)
+
+// statusError gives an error an exit status where its type does not say it.
+type statusError struct {
+	status int
+	error
+}
+
+func (e statusError) Unwrap() error { return e.error }
+
+// usage marks an error as the user's input's.
+func usage(format string, args ...any) error {
+	return statusError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// status returns the exit status that an error stands for.
+func status(ctx context.Context, err error) int {
+	var (
+		given    statusError
+		planErr  *plan.Error
+		endpoint *criconn.EndpointError
+		memory   *pods.MemoryError
+		held     *host.LockError
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &given):
+		return given.status
+	case errors.As(err, &planErr):
+		return exitUsage
+	case errors.As(err, &endpoint):
+		if endpoint.Problem == criconn.Malformed {
+			return exitUsage
+		}
+		return exitUnfit
+	case errors.As(err, &memory), errors.As(err, &held):
+		return exitUnfit
+	}
+	return exitFailed
+}
+
+// complain writes an error for a person, each of several on a line of its own.
+func complain(w io.Writer, err error) {
+	for _, e := range flatten(err) {
+		fmt.Fprintf(w, "cri-stats-bench: %v\n", e)
+	}
+}
+
+// flatten takes joined errors apart.
+func flatten(err error) []error {
+	var given statusError
+	if errors.As(err, &given) {
+		err = given.error
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = slices.Concat(out, flatten(e))
+	}
+	return out
+}

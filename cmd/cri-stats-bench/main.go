@@ -1,0 +1,24 @@
+// Command cri-stats-bench measures, on a real node, what it costs to get pod and
+// container stats from the CRI runtime, compared with cAdvisor.
+//
+// catalog.go is the one table that names what can be measured; each other file
+// is one command. The program decides nothing about numbers: packages below
+// bench do.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// Every signal that asks to end cancels the run, which then cleans up after
+	// itself; a second one must not cut that short.
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A reader of our output that goes away (| head) must not end us before the node
+	// is put back; the write that fails says so.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

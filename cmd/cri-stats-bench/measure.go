@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agent"
+	"cri-stats-bench/bench/cgroupfs"
+	"cri-stats-bench/bench/meter"
+	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/schedule"
+	"cri-stats-bench/workloads/pods"
+)
+
+// openTimeout is for opening a collector and for its first call: cAdvisor finds
+// all containers first, and a rate-limited call of a full node takes a while.
+const openTimeout = 60 * time.Second
+
+// A measurement is one run of a plan on a runtime that answers: it joins the
+// parts to a Runner. It neither sets up nor removes the runtime.
+type measurement struct {
+	plan   *plan.Plan
+	about  about
+	target *target
+	dir    string
+	resume bool
+
+	stderr      io.Writer
+	metricsAddr string
+	verbose     bool
+}
+
+func (m *measurement) run(ctx context.Context) (err error) {
+	order := schedule.New(m.plan, schedule.Options{})
+	records, err := m.openRecords(order)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, records.Close()) }()
+	defer interrupted(ctx, m.stderr, m.dir)
+
+	level := slog.LevelInfo
+	if m.verbose {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(records.Log(), &slog.HandlerOptions{Level: level}))
+	workload, err := m.workload()
+	if err != nil {
+		return err
+	}
+	parent := pods.CgroupParent(m.target.conn.CgroupDriver)
+	costs, err := meter.New(meter.Config{
+		RuntimePID: m.target.daemon.PID, RuntimeSocket: m.target.conn.Endpoint, PodsCgroup: parent, HarnessPID: os.Getpid(),
+	})
+	if err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program, to run it as an agent: %w", err)
+	}
+	progress := newProgress(m.stderr)
+	metrics, err := serveMetrics(ctx, m.metricsAddr, m.plan)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, metrics.close()) }()
+
+	runner := bench.Runner{
+		Workload: workload,
+		Agents:   &agent.Command{Path: exe, Args: []string{"agent"}, Stderr: records.Log(), Timeout: openTimeout},
+		Meter:    costs,
+		Schedule: order,
+		Recorder: records,
+		Source: bench.Source{
+			Endpoint: m.target.conn.Endpoint, Runtime: m.target.conn.Version.GetRuntimeName(), CgroupParent: parent,
+		},
+		Limits:  m.plan.Guards,
+		Timeout: m.plan.Timeout,
+		Settle:  m.plan.Settle,
+		Log:     log,
+		Progress: func(p bench.Progress) {
+			progress(p)
+			metrics.observe(p)
+		},
+	}
+	if err := runner.Run(ctx); err != nil {
+		return err
+	}
+	log.Info("the run is over", "because", order.StopReason())
+	return nil
+}
+
+// openRecords makes the run's folder, or goes on with it.
+func (m *measurement) openRecords(order *schedule.Schedule) (*record.Writer, error) {
+	if !m.resume {
+		return record.Create(m.dir, m.plan, m.about)
+	}
+	w, done, err := record.Resume(m.dir, m.plan, m.about)
+	if err != nil {
+		return nil, usage("resume: %w", err)
+	}
+	if err := order.Skip(done.Trials); err != nil {
+		return nil, errors.Join(usage("resume: %w", err), w.Close())
+	}
+	return w, nil
+}
+
+// workload makes pods through the runtime, labelled with the run.
+func (m *measurement) workload() (*pods.Workload, error) {
+	cfg := pods.Config{
+		Run: filepath.Base(m.dir), Image: m.target.image, CgroupDriver: m.target.conn.CgroupDriver,
+		ActiveCPU: m.plan.Active.CPU, ActiveMemory: m.plan.Active.Memory,
+	}
+	if !m.about.Simulated {
+		logs, err := filepath.Abs(filepath.Join(m.dir, "pods"))
+		if err != nil {
+			return nil, err
+		}
+		cfg.LogDir, cfg.CgroupFS, cfg.AvailableMemory = logs, cgroupfs.Root, pods.AvailableMemory
+	}
+	return pods.New(m.target.conn.Runtime, cfg)
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/schedule"
+)
+
+// readPlan reads a preset by name, or a plan file by path.
+func readPlan(nameOrPath string) (*plan.Plan, []byte, error) {
+	if slices.Contains(plan.Presets(), nameOrPath) {
+		data, err := plan.Preset(nameOrPath)
+		if err != nil {
+			return nil, nil, err
+		}
+		p, err := plan.Decode("preset "+nameOrPath, data, names())
+		return p, data, err
+	}
+	data, err := os.ReadFile(nameOrPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, usage("%q is neither a preset (%v) nor a plan file", nameOrPath, plan.Presets())
+	}
+	if err != nil {
+		return nil, nil, usage("read the plan: %w", err)
+	}
+	p, err := plan.Decode(nameOrPath, data, names())
+	return p, data, err
+}
+
+func newPlan() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "List, show and check plans; touches nothing",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use:   "list",
+			Short: "List the presets, and the collectors that a plan may name",
+			Args:  cobra.NoArgs,
+			RunE:  planList,
+		},
+		&cobra.Command{
+			Use:   "show PRESET|FILE",
+			Short: "Show the text of a plan",
+			Example: indent(`
+# Start a plan of your own from a preset:
+cri-stats-bench plan show quick > mine.yaml`),
+			Args: cobra.ExactArgs(1),
+			RunE: planShow,
+		},
+		&cobra.Command{
+			Use:   "check PRESET|FILE",
+			Short: "Check a plan: all mistakes at once, or what it will do and how long that takes",
+			Example: indent(`
+cri-stats-bench plan check mine.yaml`),
+			Args: cobra.ExactArgs(1),
+			RunE: planCheck,
+		},
+	)
+	return cmd
+}
+
+func planList(cmd *cobra.Command, _ []string) error {
+	w := cmd.OutOrStdout()
+	fmt.Fprintln(w, "Presets:")
+	for _, name := range plan.Presets() {
+		p, _, err := readPlan(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  %-8s %s (%s)\n", name, p.Description, duration(p))
+	}
+	fmt.Fprintln(w, "\nCollectors (an arm is one of them, or several joined by +):")
+	for _, c := range collectors {
+		fmt.Fprintf(w, "  %-27s %s\n", c.Name, c.Help)
+	}
+	return nil
+}
+
+func planShow(cmd *cobra.Command, args []string) error {
+	_, data, err := readPlan(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = cmd.OutOrStdout().Write(data)
+	return err
+}
+
+func planCheck(cmd *cobra.Command, args []string) error {
+	p, _, err := readPlan(args[0])
+	if err != nil {
+		return err
+	}
+	w := cmd.OutOrStdout()
+	fmt.Fprintf(w, "%s: %d cells, %d arms, %d to %d rounds; %s\n", p.Name, len(p.Cells()), len(p.Arms), p.Rounds.Min, p.Rounds.Max, duration(p))
+	for _, cell := range p.Cells() {
+		fmt.Fprintf(w, "  %s\n", cell)
+	}
+	for _, arm := range p.Arms {
+		fmt.Fprintf(w, "  %-32s every %v for %v after %v of warm-up\n", arm.Name, arm.Interval, arm.Window, arm.WarmUp)
+	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(w, "warning: %v\n", warning)
+	}
+	return nil
+}
+
+// duration says how long a plan takes, in words.
+func duration(p *plan.Plan) string {
+	shortest, longest := schedule.Estimate(p)
+	if shortest, longest := coarse(shortest), coarse(longest); shortest != longest {
+		return fmt.Sprintf("%v to %v", shortest, longest)
+	}
+	return "about " + coarse(longest).String()
+}
+
+// coarse rounds to what a person plans by.
+func coarse(d time.Duration) time.Duration {
+	if d > 10*time.Minute {
+		return d.Round(time.Minute)
+	}
+	return d.Round(10 * time.Second)
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// run is the whole program with its process state as arguments; it returns the
+// exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		complain(stderr, err)
+	}
+	return status(ctx, err)
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cri-stats-bench",
+		Short: "Measure what reading pod and container stats through CRI costs, compared with cAdvisor",
+		Long: `cri-stats-bench answers on a real node: what does it cost to get pod and
+container stats from the CRI runtime, compared with cAdvisor, and how does that
+cost grow with pod density?`,
+		Example: indent(`
+# The quick comparison on a private containerd (root, Linux), ten minutes:
+cri-stats-bench run --preset quick
+
+# The same on the runtime of this node, which is left as it was:
+cri-stats-bench run --preset quick --runtime-endpoint unix:///run/containerd/containerd.sock
+
+# Is this node fit to measure on?
+cri-stats-bench doctor`),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%w (see %s --help)", err, cmd.CommandPath())
+	})
+	root.AddCommand(
+		newRun(), newReport(), newPlan(), newDoctor(), newNode(), newCollect(), newCleanup(), newDemo(), newVersion(),
+		newAgent(), newFakeCRI(),
+	)
+	usageArgs(root)
+	return root
+}
+
+// usageArgs makes a wrong number of arguments of any command a usage error, as a
+// wrong flag is.
+func usageArgs(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usage("%w (see %s --help)", err, cmd.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, child := range cmd.Commands() {
+		usageArgs(child)
+	}
+}
+
+// indent makes an example look as cobra's help expects it.
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ")
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cri-stats-bench/bench/host"
+	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/record"
+)
+
+// runFlags are those of run.
+type runFlags struct {
+	endpointFlags
+	preset, plan string
+	out, resume  string
+	seed         uint64
+	metricsAddr  string
+	verbose      bool
+}
+
+func newRun() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run an experiment: pods, trials, records, report",
+		Long: `run makes pods on a node, lets the arms of a plan take turns at reading their
+stats, meters what that costs, and prints a report. Records go to a folder of
+their own below --out; "report" renders them again.
+
+Without an endpoint it starts a private containerd and removes it afterwards.
+With one it measures the runtime that is there: nothing is started, stopped or
+reconfigured, and only pods that it made itself are removed.`,
+		Example: indent(`
+# A private containerd, ten minutes:
+cri-stats-bench run --preset quick
+
+# This node's runtime, a plan of your own:
+cri-stats-bench plan show quick > mine.yaml
+cri-stats-bench run --plan mine.yaml -r unix:///run/containerd/containerd.sock
+
+# Go on with a run that was interrupted:
+cri-stats-bench run --resume out/20261122-210315-quick`),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runExperiment(cmd, f) },
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.preset, "preset", "", "a plan that comes with the program: "+strings.Join(plan.Presets(), ", ")+" (default quick)")
+	flags.StringVar(&f.plan, "plan", "", "a plan file")
+	flags.StringVar(&f.out, "out", "out", "folder for the folders of runs")
+	flags.StringVar(&f.resume, "resume", "", "folder of a run to go on with")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the shuffling (default: the plan's, or a random one; it is recorded)")
+	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "serve Prometheus metrics of the run on this loopback address (127.0.0.1:9099)")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log more to run.log")
+	cmd.MarkFlagsMutuallyExclusive("preset", "plan", "resume")
+	cmd.MarkFlagsMutuallyExclusive("seed", "resume")
+	return cmd
+}
+
+func runExperiment(cmd *cobra.Command, f runFlags) error {
+	p, err := f.choosePlan()
+	if err != nil {
+		return err
+	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(cmd.ErrOrStderr(), "plan: %v\n", warning)
+	}
+	dir := f.dir(p)
+	if err := measureHere(cmd.Context(), f, p, dir, cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	return finish(dir, cmd.OutOrStdout(), cmd.ErrOrStderr())
+}
+
+// measureHere runs a plan on this node and leaves the node as it was.
+func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stderr io.Writer) (err error) {
+	lock, err := host.AcquireLock("")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	// Before anything is started: the probe sees the node as it is by itself.
+	h, err := host.Describe(ctx, host.Options{Probe: hostProbe})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "%s: %s\n", p.Name, duration(p))
+	t, err := openTarget(ctx, f.endpointFlags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.close(ctx)) }()
+	about, err := describe(h, t)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "measuring %s on %s\n", t.conn, t.conn.Endpoint)
+	m := measurement{
+		plan: p, about: about, target: t, resume: f.resume != "", dir: dir,
+		stderr: stderr, metricsAddr: f.metricsAddr, verbose: f.verbose,
+	}
+	return m.run(ctx)
+}
+
+// choosePlan reads the plan that the flags name, with its seed.
+func (f *runFlags) choosePlan() (*plan.Plan, error) {
+	if f.resume != "" {
+		run, err := record.Open(f.resume)
+		if err != nil {
+			return nil, usage("resume: %w", err)
+		}
+		return plan.Decode(filepath.Join(f.resume, record.PlanFile), run.Plan, names())
+	}
+	name := f.plan
+	if name == "" {
+		name = f.preset
+	}
+	if name == "" {
+		name = "quick"
+	}
+	p, _, err := readPlan(name)
+	if err != nil {
+		return nil, err
+	}
+	if f.seed != 0 {
+		p.Seed = f.seed
+	}
+	for p.Seed == 0 {
+		p.Seed = rand.Uint64N(1 << 32) // short enough to be typed again
+	}
+	return p, nil
+}
+
+// dir is the folder of the run's records.
+func (f *runFlags) dir(p *plan.Plan) string {
+	if f.resume != "" {
+		return f.resume
+	}
+	return filepath.Join(f.out, time.Now().UTC().Format("20060102-150405")+"-"+p.Name)
+}
+
+// finish writes the reports of a run beside its records and prints the one for
+// the terminal.
+func finish(dir string, stdout, stderr io.Writer) error {
+	r, err := analyse(stderr, dir)
+	if err != nil {
+		return err
+	}
+	if err := writeReports(dir, r); err != nil {
+		return err
+	}
+	if err := formats[0].write(stdout, r); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stderr, "records and reports: %s\n", dir)
+	return err
+}
+
+// interrupted says what a person wants to know after Ctrl-C.
+func interrupted(ctx context.Context, stderr io.Writer, dir string) {
+	if ctx.Err() != nil {
+		fmt.Fprintf(stderr, "interrupted; what was finished is in %s (go on with --resume %s)\n", dir, dir)
+	}
+}

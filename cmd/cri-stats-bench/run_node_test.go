@@ -1,0 +1,357 @@
+//go:build node
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/cgroupfs"
+	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/node"
+	"cri-stats-bench/bench/record"
+)
+
+// nodePlan visits two densities with every kind of source, in about a minute.
+// Guards that would void trials on a machine with other work are wide open: what
+// is tested here is that figures are right, not that they are precise.
+const nodePlan = `
+name: test
+pods: [3, 20]
+rounds: 1
+interval: 500ms
+window: 3s
+warm_up: 500ms
+settle: 1s
+arms:
+  - idle
+  - cgroup
+  - cri-container-stats
+  - cri-pod-stats
+  - cri-stream-pod-stats
+  - {name: cri-pod-metrics, interval: 3s, warm_up: 3s}
+  - {name: cadvisor, window: 15s}
+  - cadvisor-ondemand
+  - {name: cadvisor-metrics, window: 15s}
+  - {name: cadvisor+cri-container-stats, window: 15s}
+baseline: cadvisor
+idle: idle
+guards: {steal: 100%, foreign_cpu: 100%, harness_cpu: 100%, lateness: 100%}
+retries: 0
+`
+
+// program starts this test binary as the program.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, args...)
+	cmd.Env = append(os.Environ(), childVariable+"=1", "CONTAINER_RUNTIME_ENDPOINT=")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// podload builds the pods' program.
+func podload(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "podload")
+	cmd := exec.Command("go", "build", "-o", name, "../podload")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build podload: %v\n%s", err, out)
+	}
+	return name
+}
+
+// file writes a file of the test's own.
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// nothingLeft fails if anything of a private node or of its pods is there.
+func nothingLeft(t *testing.T) {
+	t.Helper()
+	for _, dir := range []string{node.DefaultDir, "/run/cri-stats-bench/node"} {
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("left: %s (%v)", dir, err)
+		}
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if strings.Contains(line, node.DefaultDir+"/") || strings.Contains(line, "/run/cri-stats-bench/node/") {
+			t.Errorf("left: mount %s", line)
+		}
+	}
+	fs, err := cgroupfs.Open(cgroupfs.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range fs.Hierarchies() {
+		for _, name := range []string{"cri-stats-bench-node", "cristatsbench"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				t.Errorf("left: cgroup %s/%s", dir, name)
+			}
+		}
+	}
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range processes {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has just ended
+		}
+		line := string(bytes.ReplaceAll(data, []byte{0}, []byte{' '}))
+		if strings.HasPrefix(line, "/podload ") || strings.Contains(line, node.DefaultDir+"/") || strings.Contains(line, "/run/cri-stats-bench/node/") {
+			t.Errorf("left: process %s: %s", filepath.Dir(name), line)
+		}
+	}
+}
+
+// An account is the CPU time of a cgroup over time, read by hand.
+type account struct {
+	at    []time.Time
+	usage []time.Duration
+}
+
+// watch reads the CPU time of the private node's daemon every 5 ms until ctx ends.
+func watchAccount(ctx context.Context, t *testing.T) *account {
+	a := new(account)
+	fs, err := cgroupfs.Open(cgroupfs.Root)
+	if err != nil {
+		t.Error(err)
+		return a
+	}
+	for ctx.Err() == nil {
+		if usage, err := fs.CPUUsage("/cri-stats-bench-node"); err == nil {
+			a.at, a.usage = append(a.at, time.Now()), append(a.usage, usage)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return a
+}
+
+// between interpolates what was used between two instants.
+func (a *account) between(from, to time.Time) (time.Duration, error) {
+	at := func(x time.Time) (time.Duration, error) {
+		for i := 1; i < len(a.at); i++ {
+			if !a.at[i].Before(x) && a.at[i-1].Before(x) {
+				part := float64(x.Sub(a.at[i-1])) / float64(a.at[i].Sub(a.at[i-1]))
+				return a.usage[i-1] + time.Duration(part*float64(a.usage[i]-a.usage[i-1])), nil
+			}
+		}
+		return 0, fmt.Errorf("no readings around %v", x)
+	}
+	begin, err := at(from)
+	if err != nil {
+		return 0, err
+	}
+	end, err := at(to)
+	return end - begin, err
+}
+
+// The whole job on a private node; its figures are held against what can be seen
+// by other roads.
+func TestNodeRun(t *testing.T) {
+	nothingLeft(t) // or the test would blame this run
+	out := t.TempDir()
+	cmd := program(t, "run", "--plan", file(t, "test.yaml", nodePlan), "--podload", podload(t), "--out", out)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	readings := make(chan *account)
+	go func() { readings <- watchAccount(ctx, t) }()
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("run: %v\n%s", err, stderr.String())
+	}
+	cancel()
+	byHand := <-readings
+	nothingLeft(t)
+
+	dirs, err := filepath.Glob(filepath.Join(out, "*-test"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatalf("folders of the run: %v, %v", dirs, err)
+	}
+	again, err := program(t, "report", dirs[0]).Output()
+	if err != nil || !bytes.Equal(again, stdout.Bytes()) {
+		t.Errorf("the report from the records is not the one of the run: %v", err)
+	}
+	records, err := record.Open(dirs[0])
+	if err != nil || len(records.Damage) > 0 || len(records.Trials) != 20 {
+		t.Fatalf("%d trials, damage %v, %v", len(records.Trials), records.Damage, err)
+	}
+	for i := range records.Trials {
+		trial := &records.Trials[i]
+		name := fmt.Sprintf("%s at %d pods", trial.Arm.Name, trial.Cell.Pods)
+		if !trial.Usable() {
+			t.Errorf("%s: %v %s", name, trial.Void, trial.Unsupported)
+			continue
+		}
+		checkAnswers(t, name, trial)
+		checkAccount(t, name, trial, byHand)
+	}
+}
+
+// checkAnswers: every container that runs is in every answer of every source.
+func checkAnswers(t *testing.T, name string, trial *bench.Trial) {
+	t.Helper()
+	for _, agent := range trial.Agents {
+		if agent.Calls.Failed() > 0 || len(agent.Missing) > 0 || agent.Extra > 0 {
+			t.Errorf("%s: %d calls failed, missing %v, %d of others", name, agent.Calls.Failed(), agent.Missing, agent.Extra)
+		}
+		for _, call := range agent.Calls {
+			if agent.Collector != "idle" && call.Containers != trial.Cell.Pods {
+				t.Errorf("%s: %d containers in the answer of %s", name, call.Containers, agent.Collector)
+				break
+			}
+		}
+		if agent.Collector == "cri-pod-metrics" && trial.Cell.Pods == 20 {
+			// containerd lets 10 sandboxes a second through: field of H1.
+			if s := agent.Calls[0].Service; s < 1800*time.Millisecond || s > 2600*time.Millisecond {
+				t.Errorf("%s: took %v, want about 2 s (10 sandboxes a second)", name, s)
+			}
+		}
+	}
+}
+
+// checkAccount: the CPU time of runtime and shims is that of the daemon's cgroup,
+// read by hand over the same window, within 2 % or two ticks.
+func checkAccount(t *testing.T, name string, trial *bench.Trial, byHand *account) {
+	t.Helper()
+	want, err := byHand.between(trial.Start, trial.Start.Add(trial.Length))
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	got := trial.Costs[bench.ComponentRuntime][bench.CPUSeconds] + trial.Costs[bench.ComponentShims][bench.CPUSeconds]
+	if diff := got - want.Seconds(); max(diff, -diff) > max(0.02*want.Seconds(), 0.020) {
+		t.Errorf("%s: CPU of runtime and shims %.3f s, by hand %.3f s", name, got, want.Seconds())
+	}
+}
+
+// A run that is interrupted at any moment removes all that it made.
+func TestNodeInterrupt(t *testing.T) {
+	load := podload(t)
+	plan := file(t, "test.yaml", nodePlan)
+	for _, after := range []time.Duration{50, 1100, 1500, 2000, 2500, 3500, 5000, 9000, 14000} {
+		after *= time.Millisecond
+		cmd := program(t, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after)
+		// As at a terminal: to the whole process group, and twice.
+		for range 2 {
+			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+				t.Error(err)
+			}
+		}
+		err := cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted && !(after < time.Second && code == -1) {
+			t.Errorf("interrupted after %v: %v, status %d\n%s", after, err, code, stderr.String())
+		}
+		nothingLeft(t)
+	}
+}
+
+// A harness that is killed cleans up nothing; the next one says so, and cleanup
+// removes it all.
+func TestNodeKilled(t *testing.T) {
+	load := podload(t)
+	plan := file(t, "test.yaml", nodePlan)
+	cmd := program(t, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(8 * time.Second)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	next := program(t, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
+	text, _ := next.CombinedOutput()
+	if next.ProcessState.ExitCode() != exitUnfit || !strings.Contains(string(text), "cri-stats-bench cleanup") {
+		t.Errorf("the run after a killed one: status %d\n%s", next.ProcessState.ExitCode(), text)
+	}
+	if text, err := program(t, "cleanup").CombinedOutput(); err != nil {
+		t.Errorf("cleanup: %v\n%s", err, text)
+	}
+	nothingLeft(t)
+}
+
+// On a runtime that is there, pods of others are not touched, and neither is the
+// runtime.
+func TestNodeExisting(t *testing.T) {
+	load := podload(t)
+	if text, err := program(t, "node", "up", "--podload", load).CombinedOutput(); err != nil {
+		t.Fatalf("node up: %v\n%s", err, text)
+	}
+	defer func() {
+		if text, err := program(t, "node", "down").CombinedOutput(); err != nil {
+			t.Errorf("node down: %v\n%s", err, text)
+		}
+		nothingLeft(t)
+	}()
+	n, err := node.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := criconn.Dial(t.Context(), n.Endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	foreign, err := conn.Runtime.RunPodSandbox(t.Context(), &runtimev1.RunPodSandboxRequest{Config: &runtimev1.PodSandboxConfig{
+		Metadata: &runtimev1.PodSandboxMetadata{Name: "foreign", Uid: "foreign", Namespace: "other"},
+		Labels:   map[string]string{"cri-stats-bench": "looks like ours and is not"},
+		Linux: &runtimev1.LinuxPodSandboxConfig{
+			CgroupParent:    "/cristatsbench/podforeign",
+			SecurityContext: &runtimev1.LinuxSandboxSecurityContext{NamespaceOptions: &runtimev1.NamespaceOption{Network: runtimev1.NamespaceMode_NODE}},
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const plan = "name: test\npods: [4]\nrounds: 1\ninterval: 500ms\nwindow: 1s\nwarm_up: 0s\nsettle: 100ms\narms: [idle, cri-pod-stats]\nidle: idle\n" +
+		"guards: {steal: 100%, foreign_cpu: 100%, harness_cpu: 100%, lateness: 100%}\nretries: 0\n"
+	cmd := program(t, "run", "--plan", file(t, "test.yaml", plan), "--podload", load, "--out", t.TempDir(), "-r", n.Endpoint())
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("run: %v\n%s", err, text)
+	}
+	if text, err := program(t, "cleanup", "-r", n.Endpoint()).CombinedOutput(); err != nil || !strings.Contains(string(text), "no pods of ours") {
+		t.Errorf("cleanup after a run: %v\n%s", err, text)
+	}
+	sandboxes, err := conn.Runtime.ListPodSandbox(t.Context(), &runtimev1.ListPodSandboxRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if items := sandboxes.GetItems(); len(items) != 1 || items[0].GetId() != foreign.GetPodSandboxId() || items[0].GetState() != runtimev1.PodSandboxState_SANDBOX_READY {
+		t.Errorf("pods after the run: %v, want the foreign one alone", items)
+	}
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/spf13/cobra"
+
+	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/node"
+	"cri-stats-bench/workloads/image"
+	"cri-stats-bench/workloads/pods"
+)
+
+// imageName is what the pods' image is called in the loopback registry.
+const imageName = "podload"
+
+// tearDownTimeout is for putting everything back, after a run's own context has
+// ended.
+const tearDownTimeout = 3 * time.Minute
+
+// endpointFlags say which runtime is meant; they are those of crictl.
+type endpointFlags struct {
+	endpoint string
+	runtime  string
+	podload  string
+}
+
+func (f *endpointFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "",
+		"CRI endpoint of this node's runtime (unix:///path); without it a private runtime is started (default $CONTAINER_RUNTIME_ENDPOINT)")
+	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node")
+	cmd.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")
+}
+
+// existing returns the endpoint of a runtime that is there; "" asks for a
+// private one.
+func (f *endpointFlags) existing() string {
+	if f.endpoint != "" {
+		return f.endpoint
+	}
+	return os.Getenv("CONTAINER_RUNTIME_ENDPOINT")
+}
+
+// A target is the runtime that is measured, and what was set up around it.
+type target struct {
+	conn   *criconn.Conn
+	daemon *node.Daemon
+	// image is the reference that pods use.
+	image string
+	// managed is nil for a runtime that was there before.
+	managed *node.Node
+	// undo puts everything back, the last first.
+	undo []func(context.Context) error
+}
+
+// openTarget brings up a private runtime, or connects to the one that is there,
+// and gives it the image. It puts everything back if it fails.
+func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
+	t := &target{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, t.close(ctx))
+		}
+	}()
+	endpoint := f.existing()
+	if endpoint != "" {
+		// First, since this is where most mistakes are.
+		if err := t.dial(ctx, endpoint); err != nil {
+			return nil, err
+		}
+	}
+	img, err := podloadImage(f.podload)
+	if err != nil {
+		return nil, err
+	}
+	// The registry must outlive an interruption until the pods are gone.
+	registry, err := image.Serve(context.WithoutCancel(ctx), map[string]v1.Image{imageName: img})
+	if err != nil {
+		return nil, err
+	}
+	t.undo = append(t.undo, func(context.Context) error { return registry.Close() })
+	t.image = registry.Ref(imageName)
+	if endpoint == "" {
+		if t.managed, err = upNode(ctx, f.runtime, t.image); err != nil {
+			return nil, err
+		}
+		t.undo = append(t.undo, t.managed.Down)
+		if err := t.dial(ctx, t.managed.Endpoint()); err != nil {
+			return nil, err
+		}
+	}
+	if t.daemon, err = node.Discover(ctx, t.conn.Endpoint); err != nil {
+		return nil, err
+	}
+	if err := image.Pull(ctx, t.conn.Images, t.image); err != nil {
+		return nil, err
+	}
+	if t.managed == nil {
+		t.undo = append(t.undo, func(ctx context.Context) error { return image.Remove(ctx, t.conn.Images, t.image) })
+	}
+	return t, nil
+}
+
+// dial connects to the runtime.
+func (t *target) dial(ctx context.Context, endpoint string) error {
+	conn, err := criconn.Dial(ctx, endpoint)
+	if err != nil {
+		return err
+	}
+	t.conn = conn
+	t.undo = append(t.undo, func(context.Context) error { return conn.Close() })
+	return nil
+}
+
+// upNode starts a private runtime.
+func upNode(ctx context.Context, runtime, sandboxImage string) (*node.Node, error) {
+	bin, err := node.DefaultBinDir(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	n, err := node.Up(ctx, node.Config{Runtime: runtime, BinDir: bin, SandboxImage: sandboxImage, PodsCgroups: []string{pods.CgroupParent(criconn.Cgroupfs)}})
+	if errors.Is(err, node.ErrInUse) {
+		return nil, statusError{exitUnfit, fmt.Errorf("%w: if a run was killed, `cri-stats-bench cleanup` removes what it left; if the node is up on purpose, give its --runtime-endpoint (`cri-stats-bench node status`)", err)}
+	}
+	return n, err
+}
+
+// podloadImage makes the pods' image from the program at path, or beside this one.
+func podloadImage(path string) (v1.Image, error) {
+	if path == "" {
+		exe, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+		path = filepath.Join(filepath.Dir(exe), "podload")
+		if _, err := os.Stat(path); err != nil {
+			return nil, usage("find the program that pods run: %w; build both with `make build`, or give --podload", err)
+		}
+	}
+	return image.FromFile(path)
+}
+
+// close puts everything back, also after ctx has ended.
+func (t *target) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDownTimeout)
+	defer cancel()
+	var errs []error
+	for i := len(t.undo) - 1; i >= 0; i-- {
+		errs = append(errs, t.undo[i](ctx))
+	}
+	t.undo = nil
+	return errors.Join(errs...)
+}

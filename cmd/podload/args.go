@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+const usage = `usage: podload pause [--hold SIZE] [--files N]
+       podload burn --cpu CORES [--hold SIZE] [--files N]
+SIZE is bytes, or has a unit: 64Ki, 8Mi, 1Gi. CORES is above 0 and at most 1.
+`
+
+// A load is what the program was told to do.
+type load struct {
+	cpu   float64 // CPUs, 0 to sleep
+	hold  int64   // bytes
+	files int
+}
+
+// parse reads the command line, without the program's name.
+func parse(args []string) (load, error) {
+	var l load
+	if len(args) == 0 {
+		return l, errors.New("neither pause nor burn given")
+	}
+	mode := args[0]
+	flags := flag.NewFlagSet(mode, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Func("hold", "", func(s string) (err error) {
+		l.hold, err = parseSize(s)
+		return err
+	})
+	flags.IntVar(&l.files, "files", 0, "")
+	switch mode {
+	case "pause":
+	case "burn":
+		flags.Float64Var(&l.cpu, "cpu", 0, "")
+	default:
+		return l, fmt.Errorf("unknown mode %q", mode)
+	}
+	if err := flags.Parse(args[1:]); err != nil {
+		return l, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return l, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case mode == "burn" && !(l.cpu > 0 && l.cpu <= 1): // also refuses NaN
+		return l, fmt.Errorf("--cpu %v is not above 0 and at most 1", l.cpu)
+	case l.files < 0:
+		return l, fmt.Errorf("--files %d is negative", l.files)
+	}
+	return l, nil
+}
+
+// parseSize reads bytes with or without one of Ki, Mi and Gi.
+func parseSize(s string) (int64, error) {
+	digits, unit := s, int64(1)
+	for suffix, n := range map[string]int64{"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30} {
+		if d, ok := strings.CutSuffix(s, suffix); ok {
+			digits, unit = d, n
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 63)
+	if err != nil || int64(n) > math.MaxInt64/unit {
+		return 0, fmt.Errorf("size %q is not a number of bytes such as 4096, 64Ki or 8Mi", s)
+	}
+	return int64(n) * unit, nil
+}

@@ -1,0 +1,79 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test binary stand in for podload, so that the rate is that of
+// a process that does nothing else, as the kernel accounts it.
+func TestMain(m *testing.M) {
+	if os.Getenv("PODLOAD_TEST_RUN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func TestBurnOnARealClock(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*period-5*time.Millisecond)
+	defer cancel()
+	first, err := cpuTime()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := burn(ctx, 0.2, cpuTime); err != nil {
+		t.Fatal(err)
+	}
+	last, err := cpuTime()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := (last - first).Seconds() / time.Since(start).Seconds()
+	t.Logf("%.4f CPUs", got)
+	if math.Abs(got-0.2) > 0.05*0.2 {
+		t.Errorf("burned %.4f CPUs over 2 s, want 0.2 within 5 %%", got)
+	}
+}
+
+func TestProcessBurnsAndEnds(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "burn", "--cpu", "0.3", "--files", "1")
+	cmd.Env = append(os.Environ(), "PODLOAD_TEST_RUN=1")
+	cmd.Dir = t.TempDir()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// the file is written right before the burning starts
+	for {
+		if _, err := os.Stat(filepath.Join(cmd.Dir, "podload-000000")); err == nil {
+			break
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("podload has not started")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	start := time.Now()
+	time.Sleep(10*period - 5*time.Millisecond)
+	elapsed := time.Since(start)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("podload: %v", err)
+	}
+	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	got := used.Seconds() / elapsed.Seconds()
+	t.Logf("burned %s in %s: %.4f CPUs", used, elapsed, got)
+	// 5 % of the rate, and what starting a test binary costs
+	if got < 0.95*0.3 || got > 1.05*0.3+0.1 {
+		t.Errorf("burned %.4f CPUs, want 0.3", got)
+	}
+}

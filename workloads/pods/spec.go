@@ -1,0 +1,75 @@
+package pods
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cri-stats-bench/bench"
+)
+
+// A profile is what the containers of a cell do.
+type profile struct {
+	args   func(Config) []string // of the image's program
+	memory func(Config) int64    // bytes that it holds beyond its own
+}
+
+// profiles has what Cell.Profile may be.
+var profiles = map[string]profile{
+	"idle": {
+		args:   func(Config) []string { return []string{"pause"} },
+		memory: func(Config) int64 { return 0 },
+	},
+	"active": {
+		args: func(cfg Config) []string {
+			return []string{
+				"burn",
+				"--cpu", strconv.FormatFloat(cfg.ActiveCPU, 'g', -1, 64),
+				"--hold", strconv.FormatInt(cfg.ActiveMemory, 10),
+			}
+		},
+		memory: func(cfg Config) int64 { return cfg.ActiveMemory },
+	},
+}
+
+// A spec is what each pod of a cell is made of.
+type spec struct {
+	Image      string
+	Args       []string
+	Containers int
+	Handler    string
+
+	memory int64  // bytes that each container holds
+	label  string // value of labelSpec
+}
+
+func (w *Workload) spec(c bench.Cell) (spec, error) {
+	p, ok := profiles[c.Profile]
+	switch {
+	case !ok:
+		return spec{}, fmt.Errorf("unknown profile %q; there are %s", c.Profile, strings.Join(slices.Sorted(maps.Keys(profiles)), ", "))
+	case c.Pods < 0:
+		return spec{}, fmt.Errorf("cannot run %d pods", c.Pods)
+	case c.ContainersPerPod < 1:
+		return spec{}, fmt.Errorf("cannot run pods of %d containers", c.ContainersPerPod)
+	}
+	s := spec{
+		Image:      w.cfg.Image,
+		Args:       p.args(w.cfg),
+		Containers: c.ContainersPerPod,
+		Handler:    w.cfg.RuntimeHandler,
+		memory:     p.memory(w.cfg),
+	}
+	data, err := json.Marshal(s)
+	if err != nil {
+		return spec{}, fmt.Errorf("encode spec of %s: %w", c, err)
+	}
+	sum := sha256.Sum256(data)
+	s.label = hex.EncodeToString(sum[:8])
+	return s, nil
+}
