@@ -335,8 +335,9 @@ func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess, wa
 	}
 	var meterErr error
 	if sleep(groupCtx, time.Until(w.Start.Add(-lead))) == nil {
-		t.Start = time.Now().UTC()
-		meterErr = watch.Begin()
+		// In slices the runtime's memory is that of all arms, and slow readings would
+		// disturb the next one.
+		meterErr = watch.Begin(t.Cycle == 0)
 		_ = sleep(groupCtx, time.Until(w.Start.Add(arm.Window-lead)))
 	}
 	// An agent that failed or a run that ends has cut the sleep short: Wait has
@@ -347,13 +348,11 @@ func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess, wa
 	if meterErr != nil {
 		return nil, &Void{VoidMeter, meterErr.Error()}
 	}
-	// Memory is read in trials of their own: in slices the runtime's is that of all
-	// arms, and reading it would disturb the next one.
-	metered, err := watch.End(t.Cycle == 0)
+	metered, err := watch.End()
 	if err != nil {
 		return nil, &Void{VoidMeter, err.Error()}
 	}
-	t.Length = metered.Length
+	t.Start, t.Length = metered.Start.UTC(), metered.Length
 	return &metered, nil
 }
 

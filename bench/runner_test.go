@@ -32,7 +32,7 @@ type world struct {
 
 	trials  []*Trial
 	log     []string
-	memory  []bool // of each window
+	all     []bool // readings of each window
 	agents  int    // agents alive
 	stopped bool
 }
@@ -113,12 +113,15 @@ type worldWatch struct {
 	begun  time.Time
 }
 
-func (w *worldWatch) Begin() error { w.begun = time.Now(); return nil }
+func (w *worldWatch) Begin(all bool) error {
+	w.begun = time.Now()
+	w.all = append(w.all, all)
+	return nil
+}
 
-func (w *worldWatch) End(memory bool) (Metered, error) {
+func (w *worldWatch) End() (Metered, error) {
 	m := w.meter
-	w.memory = append(w.memory, memory)
-	m.Length = time.Since(w.begun)
+	m.Start, m.Length = w.begun, time.Since(w.begun)
 	for i := range w.agents {
 		m.Agents = append(m.Agents, Cost{CPUSeconds: float64(i + 1)})
 	}
@@ -234,8 +237,8 @@ func TestSlices(t *testing.T) {
 		if diff := cmp.Diff(want, w.log); diff != "" {
 			t.Errorf("what was started (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]bool{false, false, false, false, true}, w.memory); diff != "" {
-			t.Errorf("windows whose memory was read (-want +got):\n%s", diff)
+		if diff := cmp.Diff([]bool{false, false, false, false, true}, w.all); diff != "" {
+			t.Errorf("windows with all readings (-want +got):\n%s", diff)
 		}
 		type row struct {
 			arm   string

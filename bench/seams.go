@@ -51,16 +51,20 @@ type Meter interface {
 // A Watch meters windows of the same processes, one after the other.
 type Watch interface {
 	// Begin takes the readings at the start of a window; they yield no value.
-	Begin() error
-	// End takes the readings at its end, CPU first. Memory is only read if asked
-	// for: it takes long and holds locks of the processes.
-	End(memory bool) (Metered, error)
+	// Without all, it reads CPU time alone: memory, context switches and read calls
+	// take long, and memory holds locks of the processes.
+	Begin(all bool) error
+	// End takes the readings at the end of the window, CPU time first, and the
+	// others if Begin did or, of memory, would have.
+	End() (Metered, error)
 	Close() error
 }
 
 // Metered is the difference of two readings.
 type Metered struct {
-	// Length is the time between the CPU readings of the two edges.
+	// Start is the instant of the first edge's CPU readings, Length the time from
+	// there to those of the second.
+	Start  time.Time
 	Length time.Duration
 	Costs  Costs
 	// Agents are the parts of Costs[ComponentAgent], in the order of the pids.

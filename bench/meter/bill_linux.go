@@ -12,9 +12,7 @@ import (
 
 // A bill makes costs of the readings of one window, after it.
 type bill struct {
-	watch *watch
-	// memory says whether to read it.
-	memory  bool
+	watch   *watch
 	metered bench.Metered
 	// alive are the metered processes that still run, and the shims that began
 	// inside the window.
@@ -114,7 +112,7 @@ func (b *bill) processes(c bench.Component, is func(*process) bool, warn func(be
 	for _, p := range b.alive {
 		if is(p) {
 			alive++
-			if !b.memory {
+			if !b.watch.all {
 				continue
 			}
 			m, err := p.memory(b.watch.buf[:])
@@ -131,11 +129,11 @@ func (b *bill) processes(c bench.Component, is func(*process) bool, warn func(be
 	if v, ok := cost[bench.CPUSeconds]; ok {
 		cost[bench.CPUClockSeconds] = v
 	}
-	reads.into(cost, bench.ReadCalls, c, warn)
-	switches.into(cost, bench.ContextSwitches, c, warn)
-	if !b.memory {
+	if !b.watch.all {
 		return cost
 	}
+	reads.into(cost, bench.ReadCalls, c, warn)
+	switches.into(cost, bench.ContextSwitches, c, warn)
 	if alive == 0 && watched > 0 {
 		warn(c, bench.PSSBytes, errEnded)
 		return cost
@@ -249,7 +247,7 @@ func (b *bill) pods() {
 
 // cgroupMemory adds what a cgroup says of its memory.
 func (b *bill) cgroupMemory(cost bench.Cost, c bench.Component, path string) {
-	if !b.memory {
+	if !b.watch.all {
 		return
 	}
 	v, err := b.watch.cgroups.MemoryUsage(path)

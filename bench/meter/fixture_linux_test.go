@@ -182,14 +182,18 @@ func (n *node) window(m *Meter, length time.Duration, change func()) bench.Meter
 			n.t.Error(err)
 		}
 	}()
-	if err := w.Begin(); err != nil {
+	if err := w.Begin(true); err != nil {
 		n.t.Fatal(err)
 	}
 	change()
 	time.Sleep(length)
-	metered, err := w.End(true)
+	metered, err := w.End()
 	if err != nil {
 		n.t.Fatal(err)
 	}
+	if d := time.Since(metered.Start); d != length {
+		n.t.Errorf("the window began %v ago, want %v", d, length)
+	}
+	metered.Start = time.Time{}
 	return metered
 }

@@ -28,22 +28,28 @@ func New(cfg Config) (*Meter, error) {
 var ErrLinuxOnly = errors.New("costs are metered on Linux only")
 
 // Watch opens nothing.
-func (*Meter) Watch(ctx context.Context, _ []int) (bench.Watch, error) {
-	return &watch{}, ctx.Err()
+func (*Meter) Watch(ctx context.Context, agents []int) (bench.Watch, error) {
+	return &watch{agents: len(agents)}, ctx.Err()
 }
 
-type watch struct{ begin time.Time }
+type watch struct {
+	agents int
+	begin  time.Time
+}
 
-func (w *watch) Begin() error {
+func (w *watch) Begin(bool) error {
 	w.begin = time.Now()
 	return nil
 }
 
-func (w *watch) End(bool) (bench.Metered, error) {
+func (w *watch) End() (bench.Metered, error) {
 	if w.begin.IsZero() {
 		return bench.Metered{}, errNotBegun
 	}
-	return bench.Metered{Length: time.Since(w.begin), Warnings: []error{ErrLinuxOnly}}, nil
+	return bench.Metered{
+		Start: w.begin, Length: time.Since(w.begin),
+		Agents: make([]bench.Cost, w.agents), Warnings: []error{ErrLinuxOnly},
+	}, nil
 }
 
 var errNotBegun = errors.New("end the window of the meter: it was not begun")

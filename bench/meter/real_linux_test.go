@@ -153,11 +153,11 @@ func meterReal(t *testing.T, cfg Config, agents []int, do func()) bench.Metered 
 			t.Error(err)
 		}
 	}()
-	if err := w.Begin(); err != nil {
+	if err := w.Begin(true); err != nil {
 		t.Fatal(err)
 	}
 	do()
-	metered, err := w.End(true)
+	metered, err := w.End()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,7 +361,7 @@ func BenchmarkEdge(b *testing.B) {
 	b.Run("begin", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := w.Begin(); err != nil {
+			if err := w.Begin(true); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -369,10 +369,10 @@ func BenchmarkEdge(b *testing.B) {
 	b.Run("begin+end", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := w.Begin(); err != nil {
+			if err := w.Begin(true); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := w.End(true); err != nil {
+			if _, err := w.End(); err != nil {
 				b.Fatal(err)
 			}
 		}

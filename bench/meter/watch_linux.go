@@ -27,6 +27,7 @@ type watch struct {
 	cgroups       *cgroupfs.FS
 	runtimeMemory string // path of the runtime's own cgroup in the memory hierarchy
 
+	all        bool // what Begin was asked for
 	begun      bool
 	closed     bool
 	begin, end time.Time
@@ -39,10 +40,11 @@ var _ bench.Watch = (*watch)(nil)
 
 // Begin takes the readings at the start of a window. A reading that has no value
 // is a warning of End.
-func (w *watch) Begin() error {
+func (w *watch) Begin(all bool) error {
 	if w.closed {
 		return errClosed
 	}
+	w.all = all
 	w.readBegin()
 	w.begun = true
 	return nil
@@ -51,6 +53,9 @@ func (w *watch) Begin() error {
 // readBegin takes all readings at the start of a window.
 func (w *watch) readBegin() {
 	w.beginCPU()
+	if !w.all {
+		return
+	}
 	for _, p := range w.procs {
 		p.beginCounters(w.buf[:])
 	}
@@ -106,17 +111,19 @@ var (
 )
 
 // End takes the readings at the end of the window, CPU first, and returns the
-// differences, with the memory of the end if it is asked for.
-func (w *watch) End(memory bool) (bench.Metered, error) {
+// differences.
+func (w *watch) End() (bench.Metered, error) {
 	if !w.begun {
 		return bench.Metered{}, errNotBegun
 	}
 	w.begun = false
 	w.endCPU()
-	for _, p := range w.procs {
-		p.endCounters(w.buf[:])
+	if w.all {
+		for _, p := range w.procs {
+			p.endCounters(w.buf[:])
+		}
 	}
-	b := &bill{watch: w, memory: memory, metered: bench.Metered{Length: w.end.Sub(w.begin)}}
+	b := &bill{watch: w, metered: bench.Metered{Start: w.begin, Length: w.end.Sub(w.begin)}}
 	b.metered.Warnings = append(b.metered.Warnings, w.warnings...)
 	b.census()
 	b.total()

@@ -113,11 +113,12 @@ func defaults(file string) *Plan {
 	}
 }
 
-// A givenArm is an arm as the file has it. What it does not override is zero,
-// and the reader has no place for it.
+// A givenArm is an arm as the file has it. What it does not say is zero, and the
+// reader has no place for it.
 type givenArm struct {
-	arm  bench.Arm
-	path string
+	arm   bench.Arm
+	slice bool
+	path  string
 }
 
 // plan reads the whole file into p and returns its arms.
@@ -136,12 +137,13 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 		{"profiles", axis(r, &profiles, func(v *string) read { return choice(r, v, "profile", names.Profiles) })},
 		{"sweep", choice(r, &p.Sweep, "sweep", []Sweep{Up, UpDown})},
 		{"rounds", r.rounds(&p.Rounds)},
+		{"slices", r.slices(&p.Slices)},
 		{"interval", r.duration(&p.Interval, time.Millisecond)},
 		{"window", r.duration(&p.Window, time.Millisecond)},
 		{"warm_up", r.duration(&p.WarmUp, 0)},
 		{"timeout", r.duration(&p.Timeout, time.Millisecond)},
 		{"arms", r.list(func(n ast.Node, path string) {
-			arms = append(arms, givenArm{r.arm(n, path, names), path})
+			arms = append(arms, r.arm(n, path, names))
 		})},
 		{"baseline", r.text(&p.Baseline)},
 		{"idle", r.text(&p.Idle)},
@@ -197,16 +199,17 @@ var armName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
 
 // arm reads an arm: a bare name, which is one collector or several joined by
 // "+", or a mapping.
-func (r *reader) arm(n ast.Node, path string, names Names) bench.Arm {
-	var a bench.Arm
+func (r *reader) arm(n ast.Node, path string, names Names) givenArm {
+	g := givenArm{path: path}
+	a := &g.arm
 	if n.Type() == ast.StringType {
 		r.text(&a.Name)(n, path)
 		a.Collectors = r.collectors(n, a.Name, names)
-		return a
+		return g
 	}
 	if _, ok := n.(ast.MapNode); !ok {
 		r.errorf(position(n), "%s must be a name or a mapping, is %s", path, kind(n))
-		return a
+		return g
 	}
 	r.mapping(n, path, []field{
 		{"name", func(n ast.Node, path string) {
@@ -223,6 +226,7 @@ func (r *reader) arm(n ast.Node, path string, names Names) bench.Arm {
 		{"interval", r.duration(&a.Interval, time.Millisecond)},
 		{"window", r.duration(&a.Window, time.Millisecond)},
 		{"warm_up", r.duration(&a.WarmUp, 0)},
+		{"slice", r.truth(&g.slice)},
 	})
 	switch {
 	case a.Name == "" && len(a.Collectors) > 0:
@@ -232,7 +236,7 @@ func (r *reader) arm(n ast.Node, path string, names Names) bench.Arm {
 	case len(a.Collectors) == 0 && !r.has(path+".collectors"):
 		a.Collectors = r.collectors(n, a.Name, names)
 	}
-	return a
+	return g
 }
 
 // collectors splits "a+b" and checks each name.
@@ -269,6 +273,20 @@ func (n Names) ownClock(collector string) bool {
 		}
 	}
 	return false
+}
+
+// unsliceable tells why the collector cannot take turns in slices, "" if it can.
+func (n Names) unsliceable(collector string) string {
+	for _, c := range n.Collectors {
+		switch {
+		case c.Name != collector:
+		case c.OwnClock:
+			return "works on a clock of its own, so part of its cost would fall into the slices of others"
+		case c.CarriesOver:
+			return "leaves something in the runtime that the slices of others would pay for, or make good"
+		}
+	}
+	return ""
 }
 
 func (n Names) collectorNames() []string {

@@ -113,6 +113,9 @@ active: {cpu: 250m, memory: 1Gi}
 	named.Baseline, named.Idle = "cadvisor", "idle"
 	f("pods: [10]\nrounds: 7\narms: [cadvisor, idle]\n", named)
 
+	named.Baseline, named.Idle = "idle", ""
+	f("pods: [10]\nrounds: 7\narms: [cadvisor, idle]\nbaseline: idle\n", named)
+
 	parallel := usual
 	parallel.Mode = plan.Parallel
 	parallel.Rounds = plan.Rounds{Min: 10, Max: 40}
@@ -190,7 +193,7 @@ baseline: cadviser
 	f("pods: &x [10]\narms: *x\n",
 		`p.yaml:1:7: pods: anchors, aliases and tags are not accepted in a plan; write the value out`,
 		`p.yaml:2:7: arms: anchors, aliases and tags are not accepted in a plan; write the value out`)
-	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, `+
+	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, slices, `+
 		`interval, window, warm_up, timeout, arms, baseline, idle, margin, guards, retries, max_duration, settle, active)`)
 
 	// Values of the wrong kind or out of range.
@@ -321,6 +324,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	for _, in := range []string{
 		"", "a", "- a", "pods: 10\narms: cgroup", "pods: [1, 2\n", "? a\n: b", "a: &x [*x]", "a: |\n b", "{", "pods: 10\nmode: parallel\narms: [idle+cgroup, {name: x}]",
+		"pods: 10\narms: [idle, cgroup, {name: cri-version, slice: false}, cadvisor]\nslices: {calls: 3, interval: 1s, own_trials: idle}\n",
+		"pods: 10\narms: [idle, cgroup]\nbaseline: idle\n",
 		"pods: 10\narms: [cgroup]\nmargin: 1e-9\nactive: {cpu: 3m, memory: 1k}\nseed: 7",
 	} {
 		f.Add([]byte(in))

@@ -18,6 +18,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"cri-stats-bench/bench"
@@ -40,6 +41,9 @@ type Plan struct {
 	Profiles         []string
 	Sweep            Sweep
 	Rounds           Rounds
+	// Slices are how arms take turns inside a round; the zero value is a plan in
+	// which each arm has one window there.
+	Slices Slices
 	// Interval, Window and WarmUp are those of every arm that has none of its own.
 	Interval, Window, WarmUp time.Duration
 	// Timeout is the deadline of each call, counted from its start.
@@ -54,7 +58,8 @@ type Plan struct {
 	// fraction.
 	Margin float64
 	Guards bench.Limits
-	// Retries is how many times a void trial is run again in its round.
+	// Retries is how many times a void trial is run again in its round, and a block
+	// of slices that is not good for much.
 	Retries int
 	// MaxDuration ends the run: no round is begun that would end past it. 0 means
 	// no limit.
@@ -106,7 +111,8 @@ func (s Sweep) Passes() int {
 }
 
 // Rounds are the least and the most rounds of one cell, over all its sweeps. A
-// round is one trial of each arm.
+// round is one trial of each arm, or the block of slices and the trials that arms
+// have of their own.
 type Rounds struct {
 	Min int `json:"min"`
 	Max int `json:"max"`
@@ -132,6 +138,7 @@ type file struct {
 	Profiles         []string     `json:"profiles"`
 	Sweep            Sweep        `json:"sweep"`
 	Rounds           Rounds       `json:"rounds"`
+	Slices           *slicesFile  `json:"slices,omitempty"`
 	Interval         duration     `json:"interval"`
 	Window           duration     `json:"window"`
 	WarmUp           duration     `json:"warm_up"`
@@ -147,12 +154,23 @@ type file struct {
 	Active           Active       `json:"active"`
 }
 
+// slicesFile is Slices but for the arms, which say themselves that they are
+// sliced.
+type slicesFile struct {
+	Calls     int       `json:"calls"`
+	Cycles    int       `json:"cycles"`
+	Interval  duration  `json:"interval,omitempty"`
+	OwnTrials OwnTrials `json:"own_trials"`
+}
+
 type arm struct {
 	Name       string   `json:"name"`
 	Collectors []string `json:"collectors"`
 	Interval   duration `json:"interval"`
 	Window     duration `json:"window"`
 	WarmUp     duration `json:"warm_up"`
+	// Slice is absent from a plan without slices.
+	Slice *bool `json:"slice,omitempty"`
 }
 
 // duration is written with its unit, since a plan file asks for one.
@@ -164,13 +182,19 @@ func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 // same plan gives the same bytes.
 func (p Plan) MarshalJSON() ([]byte, error) {
 	f := file{
-		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds,
+		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds, nil,
 		duration(p.Interval), duration(p.Window), duration(p.WarmUp), duration(p.Timeout),
 		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Margin, p.Guards, p.Retries,
 		duration(p.MaxDuration), duration(p.Settle), p.Active,
 	}
 	for i, a := range p.Arms {
-		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp)}
+		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp), nil}
+	}
+	if s := p.Slices; s.Cycles > 0 {
+		f.Slices = &slicesFile{s.Calls, s.Cycles, duration(s.Interval), s.OwnTrials}
+		for i, a := range p.Arms {
+			f.Arms[i].Slice = new(slices.Contains(s.Arms, a.Name))
+		}
 	}
 	return json.Marshal(f)
 }

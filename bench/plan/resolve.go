@@ -30,6 +30,7 @@ func (r *reader) resolve(p *Plan, given []givenArm, names Names) {
 	} else {
 		r.references(p)
 	}
+	r.resolveSlices(p, given, names)
 	r.enoughTime(p)
 }
 
@@ -142,27 +143,28 @@ func (r *reader) parallel(p *Plan, given []givenArm) {
 }
 
 // references resolves the names of arms that stand for others. Where the file
-// names none, the arms "cadvisor" and "idle" are taken if they are there.
+// names none, the arms "cadvisor" and "idle" are taken if they are there and are
+// not the other one.
 func (r *reader) references(p *Plan) {
 	names := make([]string, len(p.Arms))
 	for i := range p.Arms {
 		names[i] = p.Arms[i].Name
 	}
 	for _, ref := range []struct {
-		key   string
-		dst   *string
-		usual string
+		key        string
+		dst, other *string
+		usual      string
 	}{
-		{"baseline", &p.Baseline, "cadvisor"}, {"idle", &p.Idle, "idle"},
+		{"baseline", &p.Baseline, &p.Idle, "cadvisor"}, {"idle", &p.Idle, &p.Baseline, "idle"},
 	} {
 		switch {
-		case *ref.dst == "" && slices.Contains(names, ref.usual):
+		case *ref.dst == "" && slices.Contains(names, ref.usual) && *ref.other != ref.usual:
 			*ref.dst = ref.usual
 		case *ref.dst != "" && !slices.Contains(names, *ref.dst):
 			r.errorf(r.where(ref.key), "%s %q is not among the arms%s", ref.key, *ref.dst, suggest(*ref.dst, names))
 		}
 	}
-	if p.Baseline != "" && p.Baseline == p.Idle && r.has("baseline") && r.has("idle") {
+	if p.Baseline != "" && p.Baseline == p.Idle {
 		r.errorf(r.where("baseline"), "baseline and idle are the same arm %q", p.Baseline)
 	}
 	if p.Baseline == "" && len(names) > 1 && !r.has("baseline") {
@@ -174,8 +176,11 @@ func (r *reader) references(p *Plan) {
 // How long the rest takes is for package schedule to say.
 func (r *reader) enoughTime(p *Plan) {
 	var round time.Duration
-	for _, a := range p.Arms {
+	for _, a := range p.OwnTrialArms() {
 		round += a.WarmUp + a.Window
+	}
+	for _, a := range p.SlicedArms() {
+		round += a.WarmUp + time.Duration(p.Slices.Cycles)*a.Window
 	}
 	rounds := len(p.Cells()) * p.Rounds.Min
 	// As float64: a foolish plan may need longer than a Duration holds.

@@ -9,9 +9,13 @@ import (
 
 // What is assumed until it has been observed, from runs on a node with two CPUs.
 const (
-	// trialOverhead is what a trial takes beside warm-up and window: starting and
-	// ending agents, the first call, the report.
+	// trialOverhead is what a trial of its own takes beside warm-up and window:
+	// starting and ending agents, the first call, the report, reading memory.
 	trialOverhead = time.Second
+	// sliceOverhead is what a slice takes beside warm-up and window, sliceStart what
+	// the first slice of an arm takes in addition, for its agents.
+	sliceOverhead = 50 * time.Millisecond
+	sliceStart    = 300 * time.Millisecond
 	// podStart and podStop are what one pod takes to come and to go.
 	podStart = 900 * time.Millisecond
 	podStop  = 300 * time.Millisecond
@@ -26,13 +30,15 @@ type clock struct {
 	begun  time.Time     // when the first slot was asked for
 	spent  time.Duration // before that, in the part of the run that is continued
 
-	// The slot under way; since is zero between two slots.
+	// The slots under way, none between two calls of Next, and since when.
+	running []bench.Slot
 	since   time.Time
-	running bench.Slot
 
 	cell     bench.Cell               // what runs on the node
-	overhead map[string]time.Duration // observed, by arm
-	pace     float64                  // observed over assumed time for pods to come and go; 0 if not observed
+	overhead map[string]time.Duration // observed, by arm, in trials of their own
+	// Observed over assumed time, 0 if not observed: for pods to come and go, and
+	// for what slices take beside warm-up and window.
+	pace, slicePace float64
 }
 
 func newClock(now func() time.Time, settle time.Duration) clock {
@@ -50,58 +56,114 @@ func (c *clock) used() time.Duration {
 	return c.spent + c.now().Sub(c.begun)
 }
 
-// begin notes that a slot is under way.
-func (c *clock) begin(slot bench.Slot) { c.since, c.running = c.now(), slot }
+// begin notes that slots are under way.
+func (c *clock) begin(slots []bench.Slot) { c.since, c.running = c.now(), slots }
 
-// end learns from the slot under way. Only a trial that had its window tells how
-// long one takes.
-func (c *clock) end(t *bench.Trial) {
-	beside := c.now().Sub(c.since) - t.Arm.WarmUp - t.Arm.Window
-	from := c.cell
-	c.since, c.cell = time.Time{}, t.Cell
-	if t.Length == 0 {
+// end learns from what was under way: ran are the slots that had their windows,
+// none if the time that they took tells nothing.
+func (c *clock) end(ran []bench.Slot) {
+	if len(c.running) == 0 {
 		return
 	}
-	if from == t.Cell {
-		if known, ok := c.overhead[t.Arm.Name]; ok {
+	beside := c.now().Sub(c.since)
+	for _, slot := range ran {
+		beside -= planned(slot)
+	}
+	from, cell := c.cell, c.running[0].Cell
+	c.running, c.cell = nil, cell
+	switch {
+	case len(ran) == 0:
+	case from != cell:
+		c.pace = pace(c.pace, beside-c.settle-c.besides(ran), podTime(from, cell))
+	case ran[0].Cycle > 0:
+		var assumed time.Duration
+		for _, slot := range ran {
+			assumed += besideSlice(slot)
+		}
+		c.slicePace = pace(c.slicePace, beside, assumed)
+	default:
+		arm := ran[0].Arm.Name
+		if known, ok := c.overhead[arm]; ok {
 			beside = (beside + known) / 2
 		}
-		c.overhead[t.Arm.Name] = max(beside, 0)
-		return
-	}
-	if assumed := podTime(from, t.Cell); assumed > 0 {
-		// Never quite 0, which stands for "not observed".
-		pace := max(0.01, (beside-c.settle-c.beside(t.Arm)).Seconds()/assumed.Seconds())
-		if c.pace > 0 {
-			pace = (pace + c.pace) / 2
-		}
-		c.pace = pace
+		c.overhead[arm] = max(beside, 0)
 	}
 }
 
-// left is what the slot under way still takes, 0 between two slots.
+// pace takes one more observation into the ratio of observed to assumed time.
+func pace(known float64, observed, assumed time.Duration) float64 {
+	if assumed <= 0 {
+		return known
+	}
+	// Never quite 0, which stands for "not observed".
+	now := max(0.01, observed.Seconds()/assumed.Seconds())
+	if known > 0 {
+		return (now + known) / 2
+	}
+	return now
+}
+
+// left is what is under way still takes, 0 between two calls of Next.
 func (c *clock) left() time.Duration {
-	if c.since.IsZero() {
+	if len(c.running) == 0 {
 		return 0
 	}
-	return max(0, c.change(c.cell, c.running.Cell)+c.trial(c.running.Arm)-c.now().Sub(c.since))
+	return max(0, c.change(c.cell, c.running[0].Cell)+c.sum(c.running)-c.now().Sub(c.since))
 }
 
 // skip counts a trial of the part of the run that is continued.
 func (c *clock) skip(slot bench.Slot) {
-	c.spent += c.change(c.cell, slot.Cell) + c.trial(slot.Arm)
+	c.spent += c.change(c.cell, slot.Cell) + c.trial(slot)
 	c.cell = slot.Cell
 }
 
-// trial is what one trial of the arm takes.
-func (c *clock) trial(a bench.Arm) time.Duration { return a.WarmUp + a.Window + c.beside(a) }
+// trial is what one slot takes.
+func (c *clock) trial(slot bench.Slot) time.Duration { return planned(slot) + c.beside(slot) }
 
-// beside is what it takes beside warm-up and window.
-func (c *clock) beside(a bench.Arm) time.Duration {
-	if known, ok := c.overhead[a.Name]; ok {
+// sum is what slots take, one after the other.
+func (c *clock) sum(slots []bench.Slot) time.Duration {
+	var sum time.Duration
+	for _, slot := range slots {
+		sum += c.trial(slot)
+	}
+	return sum
+}
+
+// planned is the warm-up and the window of a slot. Of slices those of the first
+// cycle have a warm-up.
+func planned(slot bench.Slot) time.Duration {
+	if slot.Cycle > 1 {
+		return slot.Arm.Window
+	}
+	return slot.Arm.WarmUp + slot.Arm.Window
+}
+
+// beside is what a slot takes beside that.
+func (c *clock) beside(slot bench.Slot) time.Duration {
+	if slot.Cycle > 0 {
+		return paced(besideSlice(slot), c.slicePace)
+	}
+	if known, ok := c.overhead[slot.Arm.Name]; ok {
 		return known
 	}
 	return trialOverhead
+}
+
+// besideSlice is what is assumed of a slice.
+func besideSlice(slot bench.Slot) time.Duration {
+	if slot.Cycle == 1 {
+		return sliceStart + sliceOverhead
+	}
+	return sliceOverhead
+}
+
+// besides is that of several slots.
+func (c *clock) besides(slots []bench.Slot) time.Duration {
+	var sum time.Duration
+	for _, slot := range slots {
+		sum += c.beside(slot)
+	}
+	return sum
 }
 
 // change is what it takes to bring the node from one cell to another, and to let
@@ -110,20 +172,20 @@ func (c *clock) change(from, to bench.Cell) time.Duration {
 	if from == to {
 		return 0
 	}
-	return c.paced(podTime(from, to)) + c.settle
+	return paced(podTime(from, to), c.pace) + c.settle
 }
 
 // removal is what it takes to remove all pods of a cell.
 func (c *clock) removal(cell bench.Cell) time.Duration {
-	return c.paced(podTime(cell, bench.Cell{}))
+	return paced(podTime(cell, bench.Cell{}), c.pace)
 }
 
 // paced is an assumed time, corrected by what has been observed.
-func (c *clock) paced(assumed time.Duration) time.Duration {
-	if c.pace == 0 {
+func paced(assumed time.Duration, pace float64) time.Duration {
+	if pace == 0 {
 		return assumed
 	}
-	return time.Duration(float64(assumed) * c.pace)
+	return time.Duration(float64(assumed) * pace)
 }
 
 // podTime is the assumed time for pods to come and go between two cells: by
@@ -142,5 +204,5 @@ func seconds(s float64) time.Duration {
 	if s >= math.MaxInt64/float64(time.Second) {
 		return math.MaxInt64
 	}
-	return time.Duration(s * float64(time.Second))
+	return time.Duration(math.Round(s * float64(time.Second)))
 }

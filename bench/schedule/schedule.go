@@ -33,8 +33,9 @@ type Schedule struct {
 	ended  map[ending]int
 	stop   string
 
-	queue       []bench.Slot // what is left of the round under way
-	position    int          // of the next slot in its round
+	queue       [][]bench.Slot // what is left of the round under way: trials of their own, the block
+	block       *block         // the one under way
+	position    int            // of the next slot in its round
 	unsupported map[string]bool
 
 	clock clock
@@ -116,48 +117,97 @@ func share(n, sweep, sweeps int) int {
 	return part
 }
 
-// Next returns the slot to run, false when the run is over; StopReason then
-// tells why.
-func (s *Schedule) Next() (bench.Slot, bool) {
+// Next returns the slots to run together, one or a block, false when the run is
+// over; StopReason then tells why.
+func (s *Schedule) Next() ([]bench.Slot, bool) {
 	if s.clock.begun.IsZero() {
 		s.clock.begun = s.clock.now()
 	}
-	if len(s.queue) == 0 && !s.nextRound() {
-		return bench.Slot{}, false
+	if s.block != nil { // fewer trials than slots, and none of them said why
+		s.clock.end(nil)
+		s.endBlock(false)
 	}
-	slot := s.pop()
-	s.clock.begin(slot)
-	return slot, true
+	if len(s.queue) == 0 && !s.nextRound() {
+		return nil, false
+	}
+	slots := s.pop()
+	s.clock.begin(slots)
+	return slots, true
 }
 
-// pop takes the first slot off the queue and gives it its place in the round.
-func (s *Schedule) pop() bench.Slot {
-	slot := s.queue[0]
+// pop takes what is first off the queue and gives it its places in the round.
+func (s *Schedule) pop() []bench.Slot {
+	slots := s.queue[0]
 	s.queue = s.queue[1:]
-	slot.Position = s.position
-	s.position++
-	return slot
+	for i := range slots {
+		slots[i].Position = s.position
+		s.position++
+	}
+	if slots[0].Cycle > 0 {
+		s.block = newBlock(slots)
+	}
+	return slots
 }
 
 // Done takes in how a slot went: a void trial is run again at the end of its
 // round as often as the plan says, an arm that the node does not support is left
-// out from here on.
+// out from here on. A slice that is void is not run again by itself: see the
+// package's comment.
 func (s *Schedule) Done(t *bench.Trial) {
-	s.clock.end(t)
+	b := s.block
 	s.finish(t)
+	switch {
+	case t.Cycle > 0 && b != nil && s.block == nil:
+		s.clock.end(b.ran(s.unsupported))
+	case t.Cycle == 0 && t.Length > 0:
+		s.clock.end([]bench.Slot{t.Slot})
+	case t.Cycle == 0:
+		s.clock.end(nil)
+	}
 }
 
 func (s *Schedule) finish(t *bench.Trial) {
-	switch {
-	case t.Unsupported != "":
-		s.unsupported[t.Arm.Name] = true
-		s.queue = slices.DeleteFunc(s.queue, func(q bench.Slot) bool { return q.Arm.Name == t.Arm.Name })
-	case len(t.Void) > 0 && t.Attempt < s.plan.Retries:
+	if t.Unsupported != "" {
+		s.leaveOut(t.Arm.Name)
+	}
+	if t.Cycle > 0 {
+		s.finishSlice(t)
+		return
+	}
+	if len(t.Void) > 0 && t.Attempt < s.plan.Retries {
 		again := t.Slot
 		again.Attempt++
-		s.queue = append(s.queue, again)
+		s.queue = append(s.queue, []bench.Slot{again})
 	}
-	if len(s.queue) == 0 {
+	s.closeRound()
+}
+
+// leaveOut drops an arm from all that is still to come.
+func (s *Schedule) leaveOut(arm string) {
+	s.unsupported[arm] = true
+	for i, slots := range s.queue {
+		s.queue[i] = without(slots, s.unsupported)
+	}
+	s.queue = slices.DeleteFunc(s.queue, func(slots []bench.Slot) bool { return len(slots) == 0 })
+	if s.block != nil {
+		s.block.left = without(s.block.left, s.unsupported)
+	}
+}
+
+// without returns the slots of arms that are not left out.
+func without(slots []bench.Slot, out map[string]bool) []bench.Slot {
+	var in []bench.Slot
+	for _, slot := range slots {
+		if !out[slot.Arm.Name] {
+			in = append(in, slot)
+		}
+	}
+	return in
+}
+
+// closeRound ends the round if nothing of it is left.
+func (s *Schedule) closeRound() {
+	if len(s.queue) == 0 && s.block == nil {
 		s.rounds++
 	}
 }
@@ -203,9 +253,20 @@ func (s *Schedule) leave(why ending) {
 func (s *Schedule) fill() {
 	p := s.passes[s.at]
 	s.position = 0
-	for _, i := range order(s.plan.Seed, p.cell, p.sweep, s.rounds, len(s.plan.Arms)) {
-		if arm := s.plan.Arms[i]; !s.unsupported[arm.Name] {
-			s.queue = append(s.queue, bench.Slot{Cell: p.cell, Arm: arm, Sweep: p.sweep, Round: s.rounds})
+	own := s.plan.OwnTrialArms()
+	n := len(own)
+	if s.plan.Slices.Cycles > 0 {
+		n++
+	}
+	for _, i := range order(s.plan.Seed, p, s.rounds, n) {
+		if i == len(own) {
+			if slots := s.blockOf(p); len(slots) > 0 {
+				s.queue = append(s.queue, slots)
+			}
+			continue
+		}
+		if arm := own[i]; !s.unsupported[arm.Name] {
+			s.queue = append(s.queue, []bench.Slot{{Cell: p.cell, Arm: arm, Sweep: p.sweep, Round: s.rounds}})
 		}
 	}
 }
@@ -213,11 +274,16 @@ func (s *Schedule) fill() {
 // order returns the numbers from 0 to n-1, shuffled by Fisher and Yates with a
 // generator of the round's own: what happened in other rounds does not change
 // it, and arms that were left out do not either.
-func order(seed uint64, c bench.Cell, sweep, round, n int) []int {
-	key := sha256.Sum256(fmt.Appendf(nil, "seed=%d pods=%d containers=%d profile=%q sweep=%d round=%d",
-		seed, c.Pods, c.ContainersPerPod, c.Profile, sweep, round))
-	r := rand.New(rand.NewPCG(binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:16])))
-	return r.Perm(n)
+func order(seed uint64, p pass, round, n int) []int {
+	return generator(seed, p, fmt.Sprintf("round=%d", round)).Perm(n)
+}
+
+// generator returns a generator that belongs to one thing of one pass.
+func generator(seed uint64, p pass, thing string) *rand.Rand {
+	c := p.cell
+	key := sha256.Sum256(fmt.Appendf(nil, "seed=%d pods=%d containers=%d profile=%q sweep=%d %s",
+		seed, c.Pods, c.ContainersPerPod, c.Profile, p.sweep, thing))
+	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:16])))
 }
 
 // StopReason tells why Next returned false; it is empty before.

@@ -14,70 +14,6 @@ import (
 	"cri-stats-bench/bench/schedule"
 )
 
-// example decodes a plan that the test only completes.
-func example(t testing.TB, text string) *plan.Plan {
-	t.Helper()
-	p, err := plan.Decode("example.yaml", []byte(text), plan.Names{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// A simulation is a Runner without a node: it goes through a schedule on a clock
-// of its own.
-type simulation struct {
-	s   *schedule.Schedule
-	now time.Time
-	// scale is what it takes to bring the node to a cell, beside what a trial takes
-	// beside warm-up and window.
-	scale  func(from, to bench.Cell) time.Duration
-	beside time.Duration
-	// fate decides how a trial goes; nil is well.
-	fate func(t *bench.Trial)
-
-	cell   bench.Cell
-	trials []bench.Trial
-}
-
-func simulate(p *plan.Plan) *simulation {
-	sim := &simulation{now: time.Unix(1_700_000_000, 0), beside: time.Second}
-	sim.scale = func(bench.Cell, bench.Cell) time.Duration { return 0 }
-	sim.s = schedule.New(p, schedule.Options{Now: func() time.Time { return sim.now }})
-	return sim
-}
-
-// step runs one slot.
-func (sim *simulation) step() bool {
-	slot, ok := sim.s.Next()
-	if !ok {
-		return false
-	}
-	if slot.Cell != sim.cell {
-		sim.now = sim.now.Add(sim.scale(sim.cell, slot.Cell))
-		sim.cell = slot.Cell
-	}
-	t := bench.Trial{Slot: slot, Length: slot.Arm.Window}
-	if sim.fate != nil {
-		sim.fate(&t)
-	}
-	if t.Unsupported != "" {
-		t.Length = 0
-		sim.now = sim.now.Add(100 * time.Millisecond)
-	} else {
-		sim.now = sim.now.Add(slot.Arm.WarmUp + slot.Arm.Window + sim.beside)
-	}
-	sim.s.Done(&t)
-	sim.trials = append(sim.trials, t)
-	return true
-}
-
-func (sim *simulation) run() []bench.Trial {
-	for sim.step() {
-	}
-	return sim.trials
-}
-
 const threeArms = `
 seed: 7
 pods: [10, 35]
@@ -88,19 +24,6 @@ warm_up: 1s
 settle: 0s
 arms: [idle, cadvisor, cri-pod-stats]
 `
-
-// line is a trial as the tests write it: "pods=10 idle s0 r2 p1 a0".
-func line(t bench.Trial) string {
-	return fmt.Sprintf("pods=%d %s/%d s%d r%d p%d %s a%d", t.Cell.Pods, t.Cell.Profile, t.Cell.ContainersPerPod, t.Sweep, t.Round, t.Position, t.Arm.Name, t.Attempt)
-}
-
-func lines(trials []bench.Trial) []string {
-	var out []string
-	for _, t := range trials {
-		out = append(out, line(t))
-	}
-	return out
-}
 
 // TestOrder pins the order of one seed: a run must be continued in the order in
 // which it was begun, also by a program built with a later Go.
@@ -282,7 +205,8 @@ func TestEnough(t *testing.T) {
 		return c.Pods == 10
 	}})
 	rounds := map[string]int{}
-	for slot, ok := s.Next(); ok; slot, ok = s.Next() {
+	for slots, ok := s.Next(); ok; slots, ok = s.Next() {
+		slot := slots[0]
 		if slot.Position == 0 {
 			rounds[fmt.Sprintf("pods=%d s%d", slot.Cell.Pods, slot.Sweep)]++
 		}

@@ -13,29 +13,59 @@ import (
 // that the trials took counts against the plan's max_duration, the time
 // in between does not.
 //
-// It refuses trials that are not the ones of this plan and seed, or are not all
+// A block of which only a part is there, although no agent broke in it, was cut
+// when the harness died. It is run again as a whole, with the next attempt, even
+// if the plan's retries are used up.
+//
+// Skip refuses trials that are not the ones of this plan and seed, or are not all
 // there.
 func (s *Schedule) Skip(done []bench.Trial) error {
 	for i := range done {
 		t := &done[i]
-		if len(s.queue) == 0 {
-			if err := s.follow(t); err != nil {
-				return fmt.Errorf("continue after trial %d of %d: %w", i, len(done), err)
-			}
-		}
-		want := s.pop()
-		if got, want := name(t.Slot), name(want); got != want {
-			return fmt.Errorf("continue after trial %d of %d: the next one is %s, but in the plan's order it is %s: the trials belong to another plan or seed, or one is missing",
-				i, len(done), got, want)
-		}
-		if !sameArm(want.Arm, t.Arm) {
-			return fmt.Errorf("continue after trial %d of %d: arm %s has other collectors or times in the plan", i, len(done), t.Arm.Name)
+		if err := s.meet(t); err != nil {
+			return fmt.Errorf("continue after trial %d of %d: %w", i, len(done), err)
 		}
 		s.clock.skip(t.Slot)
 		s.finish(t)
 	}
+	s.endBlock(true)
 	// The pods of the interrupted part are gone.
 	s.clock.cell = bench.Cell{}
+	return nil
+}
+
+// meet goes on to the slot that t is of, which must be the one that comes next.
+func (s *Schedule) meet(t *bench.Trial) error {
+	if s.block != nil && !s.block.has(t.Slot) {
+		s.endBlock(true) // the run was continued after the block had been cut
+	}
+	if s.block == nil {
+		if len(s.queue) == 0 {
+			if err := s.follow(t); err != nil {
+				return err
+			}
+		}
+		want := s.pop()[0]
+		if s.block == nil {
+			return same(want, t)
+		}
+	}
+	want, ok := s.block.next(t)
+	if !ok {
+		want = s.block.left[0]
+	}
+	return same(want, t)
+}
+
+// same tells whether a trial is the one of a slot.
+func same(want bench.Slot, t *bench.Trial) error {
+	if place(t.Slot) != place(want) {
+		return fmt.Errorf("the next one is %s, but in the plan's order it is %s: the trials belong to another plan or seed, or one is missing",
+			name(t.Slot), name(want))
+	}
+	if !sameArm(want.Arm, t.Arm) {
+		return fmt.Errorf("arm %s has other collectors or times in the plan", t.Arm.Name)
+	}
 	return nil
 }
 
@@ -70,7 +100,11 @@ func sameArm(a, b bench.Arm) bool {
 	return a.Interval == b.Interval && a.Window == b.Window && a.WarmUp == b.WarmUp && slices.Equal(a.Collectors, b.Collectors)
 }
 
-// name tells one slot of a run from all others.
+// name tells one slot of a run from all others, in words.
 func name(s bench.Slot) string {
-	return fmt.Sprintf("arm %s at %s, sweep %d, round %d, position %d, attempt %d", s.Arm.Name, s.Cell, s.Sweep, s.Round, s.Position, s.Attempt)
+	place := fmt.Sprintf("arm %s at %s, sweep %d, round %d, position %d", s.Arm.Name, s.Cell, s.Sweep, s.Round, s.Position)
+	if s.Cycle > 0 {
+		place += fmt.Sprintf(", cycle %d", s.Cycle)
+	}
+	return fmt.Sprintf("%s, attempt %d", place, s.Attempt)
 }

@@ -11,10 +11,17 @@ import (
 // roundTime is what one round takes without void trials.
 func (s *Schedule) roundTime() time.Duration {
 	var sum time.Duration
-	for _, a := range s.plan.Arms {
-		if !s.unsupported[a.Name] {
-			sum += s.clock.trial(a)
+	add := func(n int, slot bench.Slot) {
+		if !s.unsupported[slot.Arm.Name] {
+			sum += time.Duration(n) * s.clock.trial(slot)
 		}
+	}
+	for _, a := range s.plan.OwnTrialArms() {
+		add(1, bench.Slot{Arm: a})
+	}
+	for _, a := range s.plan.SlicedArms() {
+		add(1, bench.Slot{Arm: a, Cycle: 1})
+		add(s.plan.Slices.Cycles-1, bench.Slot{Arm: a, Cycle: 2})
 	}
 	return sum
 }
@@ -78,13 +85,19 @@ func (s *Schedule) Remaining() time.Duration {
 		return 0
 	}
 	sum, from := s.clock.left(), s.clock.cell
-	for _, q := range s.queue {
-		sum += s.clock.trial(q.Arm)
+	if s.block != nil && s.block.over() {
+		sum = 0
+	}
+	for _, slots := range s.queue {
+		sum += s.clock.sum(slots)
 	}
 	rounds := s.passes[s.at].most - s.rounds
-	if len(s.queue) > 0 || !s.clock.since.IsZero() { // a round is under way
+	if len(s.queue) > 0 || len(s.clock.running) > 0 { // a round is under way
 		rounds--
 		from = s.passes[s.at].cell
+		if len(s.clock.running) == 0 { // perhaps it was continued, and the pods are gone
+			sum += s.clock.change(s.clock.cell, from)
+		}
 	}
 	sum = seconds(sum.Seconds() + s.rest(from, rounds, most).Seconds())
 	if limit := s.plan.MaxDuration; limit > 0 {

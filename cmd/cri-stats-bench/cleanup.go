@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cri-stats-bench/bench/cgroupfs"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/node"
@@ -64,7 +65,7 @@ func removePods(ctx context.Context, w io.Writer, endpoint string) (err error) {
 	if len(left) == 0 {
 		fmt.Fprintf(w, "no pods of ours at %s\n", conn.Endpoint)
 	}
-	return nil
+	return pods.RemoveCgroups(ctx, cgroupfs.Root, conn.CgroupDriver)
 }
 
 // removeNode removes the private node, alive or dead.

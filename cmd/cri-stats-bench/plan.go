@@ -109,6 +109,9 @@ func planCheck(cmd *cobra.Command, args []string) error {
 	for _, arm := range p.Arms {
 		fmt.Fprintf(w, "  %-32s every %v for %v after %v of warm-up\n", arm.Name, arm.Interval, arm.Window, arm.WarmUp)
 	}
+	for _, arm := range p.SlicedArms() {
+		fmt.Fprintf(w, "  %-32s in %d slices of %v, every %v\n", arm.Name, p.Slices.Cycles, arm.Window, arm.Interval)
+	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(w, "warning: %v\n", warning)
 	}

@@ -67,6 +67,9 @@ type Config struct {
 	// CallTimeout bounds each call to the runtime; two minutes if 0, the kubelet's
 	// runtimeRequestTimeout.
 	CallTimeout time.Duration
+	// Settle is how long after the last start Scale looks once more; half a second
+	// if 0. containerd calls a container that ended at once running for up to 0.3 s.
+	Settle time.Duration
 	// AvailableMemory tells the bytes that could be used without swapping
 	// (see AvailableMemory); nil makes pods without asking.
 	AvailableMemory func() (int64, error)
@@ -92,6 +95,7 @@ const (
 	defaultActiveCPU    = 0.01
 	defaultActiveMemory = 8 << 20
 	defaultCallTimeout  = 2 * time.Minute
+	defaultSettle       = 500 * time.Millisecond
 )
 
 var (
@@ -146,6 +150,9 @@ func New(client runtimev1.RuntimeServiceClient, cfg Config) (*Workload, error) {
 	}
 	if cfg.CallTimeout == 0 {
 		cfg.CallTimeout = defaultCallTimeout
+	}
+	if cfg.Settle == 0 {
+		cfg.Settle = defaultSettle
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("pods: %w", err)

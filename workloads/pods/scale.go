@@ -69,6 +69,13 @@ func (w *Workload) scale(ctx context.Context, c bench.Cell) ([]bench.Pod, error)
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	pods, err := w.await(ctx, s, c.Pods)
+	if err != nil || missing == 0 {
+		return pods, err
+	}
+	if err := sleep(ctx, w.cfg.Settle); err != nil {
+		return nil, err
+	}
 	return w.await(ctx, s, c.Pods)
 }
 
