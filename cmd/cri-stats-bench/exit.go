@@ -7,6 +7,9 @@ import (
 	"io"
 	"slices"
 
+	"google.golang.org/grpc/codes"
+	grpcstatus "google.golang.org/grpc/status"
+
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/plan"
@@ -47,7 +50,7 @@ func status(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || grpcstatus.Code(err) == codes.Canceled):
 		return exitInterrupted
 	case errors.As(err, &given):
 		return given.status
