@@ -20,7 +20,7 @@ var catalog = plan.Names{
 		{Name: "idle"}, {Name: "cgroup"}, {Name: "cri-version"},
 		{Name: "cri-container-stats"}, {Name: "cri-pod-stats"}, {Name: "cri-pod-metrics"},
 		{Name: "cri-stream-container-stats"}, {Name: "cri-stream-pod-stats"}, {Name: "cri-stream-pod-metrics"},
-		{Name: "cadvisor", OwnClock: true}, {Name: "cadvisor-1s", OwnClock: true}, {Name: "cadvisor-metrics", OwnClock: true},
+		{Name: "control"}, {Name: "cadvisor", OwnClock: true}, {Name: "cadvisor-1s", OwnClock: true}, {Name: "cadvisor-metrics", OwnClock: true},
 		{Name: "cadvisor-ondemand"},
 	},
 	Profiles: []string{"idle", "active"},
@@ -170,9 +170,9 @@ baseline: cadviser
 		`p.yaml:7:5: unknown collector "cri-pods-stats" (did you mean "cri-pod-stats"?)`,
 		`p.yaml:8:5: unknown collector "pod-metrics" (did you mean "cri-pod-metrics"?)`,
 		`p.yaml:9:5: unknown collector "nothing-like-it" (known: idle, cgroup, cri-version, cri-container-stats, cri-pod-stats, cri-pod-metrics, `+
-			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand)`,
+			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand)`,
 		`p.yaml:10:5: unknown collector "slow" (known: idle, cgroup, cri-version, cri-container-stats, cri-pod-stats, cri-pod-metrics, `+
-			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand)`,
+			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand)`,
 		`p.yaml:11:5: unknown key "colectors" (did you mean "collectors"?)`,
 		`p.yaml:12:13: arms[3].window: duration 7 needs a unit, e.g. "7s"`,
 		`p.yaml:13:11: baseline "cadviser" is not among the arms (known: cri-pods-stats, pod-metrics, cadvisor+nothing-like-it, slow)`,

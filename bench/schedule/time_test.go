@@ -69,7 +69,7 @@ func TestPresetDurations(t *testing.T) {
 			{Name: "idle"}, {Name: "cgroup"}, {Name: "cri-version"}, {Name: "cadvisor-ondemand"},
 			{Name: "cri-container-stats"}, {Name: "cri-pod-stats"}, {Name: "cri-pod-metrics"},
 			{Name: "cri-stream-container-stats"}, {Name: "cri-stream-pod-stats"}, {Name: "cri-stream-pod-metrics"},
-			{Name: "cadvisor", OwnClock: true}, {Name: "cadvisor-1s", OwnClock: true}, {Name: "cadvisor-metrics", OwnClock: true},
+			{Name: "control"}, {Name: "cadvisor", OwnClock: true}, {Name: "cadvisor-1s", OwnClock: true}, {Name: "cadvisor-metrics", OwnClock: true},
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -80,8 +80,8 @@ func TestPresetDurations(t *testing.T) {
 		}
 	}
 	f("quick", 8*time.Minute+45*time.Second, 10*time.Minute)
-	f("precise", 2*time.Hour, 4*time.Hour)
-	f("full", 33*time.Hour, 48*time.Hour)
+	f("precise", 2*time.Hour+20*time.Minute, 4*time.Hour)
+	f("full", 36*time.Hour, 48*time.Hour)
 }
 
 // TestMaxDuration runs plans on nodes of different speed. None ends past its

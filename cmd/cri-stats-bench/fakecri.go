@@ -52,7 +52,7 @@ func startFakeCRI(stderr io.Writer) (endpoint string, pid int, stop func(context
 	if err != nil {
 		return "", 0, nil, fmt.Errorf("find this program: %w", err)
 	}
-	cmd := exec.Command(exe, "fakecri") //nolint:noctx // it must outlive an interruption until its pods are removed
+	cmd := exec.Command(exe, "fakecri") // it must outlive an interruption until its pods are removed
 	cmd.Stderr = stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -22,6 +22,8 @@ import (
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/stat"
+	"cri-stats-bench/workloads/pods"
 )
 
 // nodePlan visits two densities with every kind of source, in about a minute.
@@ -304,6 +306,75 @@ func TestNodeKilled(t *testing.T) {
 		t.Errorf("cleanup: %v\n%s", err, text)
 	}
 	nothingLeft(t)
+}
+
+// The collector's call is held against the bare generated client, turn and turn
+// about on the same pods: what an agent reports as service time is the runtime's.
+func TestNodeBareClient(t *testing.T) {
+	if text, err := program(t, "node", "up", "--podload", podload(t)).CombinedOutput(); err != nil {
+		t.Fatalf("node up: %v\n%s", err, text)
+	}
+	defer func() {
+		if text, err := program(t, "node", "down").CombinedOutput(); err != nil {
+			t.Errorf("node down: %v\n%s", err, text)
+		}
+		nothingLeft(t)
+	}()
+	n, err := node.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := criconn.Dial(t.Context(), n.Endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	images, err := conn.Images.ListImages(t.Context(), &runtimev1.ListImagesRequest{})
+	if err != nil || len(images.GetImages()) != 1 {
+		t.Fatalf("images of the node: %v, %v", images, err)
+	}
+	workload, err := pods.New(conn.Runtime, pods.Config{Run: "bare", Image: images.GetImages()[0].GetId(), CgroupFS: cgroupfs.Root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, err := workload.Scale(t.Context(), bench.Cell{Pods: 12, ContainersPerPod: 1, Profile: "idle"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, _ := findCollector("cri-pod-stats")
+	collector, err := spec.Open(t.Context(), bench.Source{Endpoint: n.Endpoint(), Pods: running})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer collector.Close()
+	var ours, bare []float64
+	var b bench.Batch
+	for range 60 {
+		start := time.Now()
+		b.Reset()
+		if err := collector.Collect(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		middle := time.Now()
+		answer, err := conn.Runtime.ListPodSandboxStats(t.Context(), &runtimev1.ListPodSandboxStatsRequest{Filter: &runtimev1.PodSandboxStatsFilter{}})
+		if err != nil || len(answer.GetStats()) != 12 || b.Pods() != 12 {
+			t.Fatalf("%d and %d pods, %v", len(answer.GetStats()), b.Pods(), err)
+		}
+		ours, bare = append(ours, middle.Sub(start).Seconds()), append(bare, time.Since(middle).Seconds())
+	}
+	d, err := stat.LogRatios(bare, ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ratio, err := stat.HodgesLehmann(d, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ratio = ratio.Exp()
+	t.Logf("collector over bare client: %.3f [%.3f, %.3f]", ratio.Value, ratio.CI.Lo, ratio.CI.Hi)
+	if ratio.CI.Lo > 1.05 {
+		t.Errorf("a call through the collector takes %.3f [%.3f, %.3f] times the bare client's", ratio.Value, ratio.CI.Lo, ratio.CI.Hi)
+	}
 }
 
 // On a runtime that is there, pods of others are not touched, and neither is the

@@ -121,7 +121,7 @@ func platformOf(binary []byte) (v1.Platform, error) {
 	if err != nil {
 		return v1.Platform{}, fmt.Errorf("not an ELF executable: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is only read
 	for _, segment := range f.Progs {
 		if segment.Type == elf.PT_INTERP {
 			return v1.Platform{}, errors.New("needs a loader: build it with CGO_ENABLED=0")

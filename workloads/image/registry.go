@@ -110,7 +110,7 @@ func add(handler http.Handler, blobs blobStore, address, repo string, img v1.Ima
 	if err != nil {
 		return "", err
 	}
-	put, err := http.NewRequest(http.MethodPut, "/v2/"+repo+"/manifests/"+digest.String(), bytes.NewReader(manifest))
+	put, err := http.NewRequestWithContext(context.Background(), http.MethodPut, "/v2/"+repo+"/manifests/"+digest.String(), bytes.NewReader(manifest))
 	if err != nil {
 		return "", err
 	}

@@ -63,7 +63,7 @@ func logTail(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("open its log: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is only read
 	info, err := f.Stat()
 	if err != nil {
 		return "", fmt.Errorf("stat its log: %w", err)
