@@ -9,4 +9,9 @@ if [ "$($go env CGO_ENABLED)" != 1 ]; then
 	echo "left out: the race detector (needs cgo and a C compiler)"
 fi
 # shellcheck disable=SC2086 # race is one flag or none
-exec $go test $race ./...
+$go test $race ./...
+if [ -n "$race" ]; then
+	# The race detector slows the simulations down so much that they make few
+	# experiments under it and check no figure: here are all of them.
+	$go test ./bench/stat ./bench/analysis
+fi

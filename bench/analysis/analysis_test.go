@@ -99,14 +99,14 @@ func TestRecoversTruth(t *testing.T) {
 			if name == "cadvisor" {
 				continue
 			}
-			ratio := a.Compared(analysis.Ratio, total(analysis.CPUCores))
+			ratio := a.Compared(total(analysis.CPUCores))
 			near(t, name+" ratio", ratio.Estimate.Value, cpu/baseCPU, 0.005)
-			if ratio.Estimate.N != 300 || ratio.Rounds != 300 || ratio.Dropped != nil {
-				t.Errorf("%s pairs %d of %d rounds, dropped %v", name, ratio.Estimate.N, ratio.Rounds, ratio.Dropped)
+			if ratio.Estimate.N != 300 || ratio.Possible != 300 || ratio.Dropped != nil {
+				t.Errorf("%s pairs %d of %d rounds, dropped %v", name, ratio.Estimate.N, ratio.Possible, ratio.Dropped)
 			}
-			p50 := a.Compared(analysis.Ratio, analysis.Series{Metric: analysis.ResponseP50, Collector: name}).Estimate
+			p50 := a.Compared(analysis.Series{Metric: analysis.ResponseP50, Collector: name}).Estimate
 			near(t, name+" p50 ratio", p50.Value, (truth.Service.At(pods)+50e-6)/(base.Service.At(pods)+50e-6), 0.03)
-			above := a.Compared(analysis.Difference, total(analysis.CPUCores)).Estimate
+			above := a.Overhead(analysis.CPUCores).Net.Estimate
 			idle := arm(t, r, "idle", pods).Total.CPU.Value
 			near(t, name+" above idle", above.Value, a.Total.CPU.Value-idle, 1e-9)
 		}
@@ -168,7 +168,7 @@ func TestScale(t *testing.T) {
 	a, b := arm(t, plain, "cri-pod-stats", 35), arm(t, doubled, "cri-pod-stats", 35)
 	near(t, "CPU", b.Total.CPU.Value, 2*a.Total.CPU.Value, 1e-12)
 	near(t, "upper end", b.Total.CPU.Interval.Hi, 2*a.Total.CPU.Interval.Hi, 1e-9)
-	x, y := a.Compared(analysis.Ratio, total(analysis.CPUCores)).Estimate, b.Compared(analysis.Ratio, total(analysis.CPUCores)).Estimate
+	x, y := a.Compared(total(analysis.CPUCores)).Estimate, b.Compared(total(analysis.CPUCores)).Estimate
 	near(t, "ratio", y.Value, x.Value, 1e-12)
 	near(t, "lower end of the ratio", y.Interval.Lo, x.Interval.Lo, 1e-9)
 }
@@ -176,9 +176,9 @@ func TestScale(t *testing.T) {
 // To compare a with b is the inverse of comparing b with a.
 func TestRatioInversion(t *testing.T) {
 	run := example(t, 6, 3)
-	forth := arm(t, analyse(t, run.Input()), "cgroup", 10).Compared(analysis.Ratio, total(analysis.CPUCores)).Estimate
+	forth := arm(t, analyse(t, run.Input()), "cgroup", 10).Compared(total(analysis.CPUCores)).Estimate
 	run.Plan.Baseline = "cgroup"
-	back := arm(t, analyse(t, run.Input()), "cadvisor", 10).Compared(analysis.Ratio, total(analysis.CPUCores)).Estimate
+	back := arm(t, analyse(t, run.Input()), "cadvisor", 10).Compared(total(analysis.CPUCores)).Estimate
 	near(t, "ratio", forth.Value, 1/back.Value, 1e-9)
 	near(t, "interval", forth.Interval.Lo, 1/back.Interval.Hi, 1e-9)
 }

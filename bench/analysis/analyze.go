@@ -26,6 +26,20 @@ func Analyze(run *record.Run) (*Report, error) {
 // in whatever order the trials come. It returns an error where there is no plan
 // or no trial at all; whatever else is wanting is a note.
 func (in Input) Analyze() (*Report, error) {
+	b, err := in.builder()
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func() error{b.observe, b.decide, b.design, b.scaling, b.carryOver} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
+		}
+	}
+	return b.finish(), nil
+}
+
+// builder returns a builder that knows the run as a whole and no cell yet.
+func (in Input) builder() (*builder, error) {
 	if in.Plan == nil {
 		return nil, errors.New("analyse a run: it has no plan")
 	}
@@ -37,19 +51,24 @@ func (in Input) Analyze() (*Report, error) {
 		return nil, err
 	}
 	b := &builder{
-		notes: newNotebook(),
+		input:  in,
+		trials: sorted(in.Trials),
+		notes:  newNotebook(),
 		report: &Report{
 			Name: in.Plan.Name, Description: in.Plan.Description, Experiment: in.Plan.Experiment,
 			Hash: hash, Seed: in.Plan.Seed, Mode: in.Plan.Mode,
 			Baseline: in.Plan.Baseline, Idle: in.Plan.Idle, Margin: in.Plan.Margin,
-			Level: intervalLevel, Host: in.Host,
+			Level: intervalLevel, VerdictLevel: verdictLevel, Host: in.Host,
 			Parts: parts(in.Plan.Experiment, in.Trials),
 		},
 	}
-	if err := b.build(in); err != nil {
-		return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
+	b.arms = arms(in.Plan.Arms, b.trials)
+	b.again = copies(b.arms, in.Plan.Baseline, in.Plan.Idle)
+	if b.report.Baseline != "" {
+		b.report.Primary = primaryCell(in.Plan.Cells())
 	}
-	return b.report, nil
+	b.tally(b.trials)
+	return b, nil
 }
 
 // parts returns the components that the headline sums over, less those that no
@@ -75,42 +94,21 @@ func headline(experiment string) []bench.Component {
 
 // A builder makes one report.
 type builder struct {
+	input  Input
+	trials []*bench.Trial // in an order that depends on nothing but them
 	report *Report
 	notes  *notebook
 	arms   []bench.Arm
+	cells  []*cellGroup
 	// unsupported has what arms need that the node does not have.
 	unsupported map[string]string
+	// again has which arm an arm repeats under another name.
+	again map[string]string
 }
 
-// A cellGroup is a cell and the trials of each arm in it.
-type cellGroup struct {
-	cell   bench.Cell
-	groups map[string]*group
-}
-
-// A group is the trials of one arm in one cell.
-type group struct {
-	cell       *cellGroup
-	arm        bench.Arm
-	collectors []string
-	// unsupported is set where the node cannot run the arm, in this cell or another.
-	unsupported bool
-	// tried and used are in the order of sweep, round and attempt; used has one
-	// trial per round.
-	tried, used []*bench.Trial
-	columns     map[Series][]Observation
-	result      *ArmResult
-}
-
-// place is where a note about all usable trials of the group holds.
-func (g *group) place() Place { return g.placeOf(len(g.used), len(g.used)) }
-
-func (g *group) placeOf(trials, of int) Place {
-	return Place{Arm: g.arm.Name, Cell: g.cell.cell, Trials: trials, Of: of}
-}
-
-func (b *builder) build(in Input) error {
-	trials := sorted(in.Trials)
+// observe notes what concerns the run as a whole, and goes through its cells.
+func (b *builder) observe() error {
+	in := &b.input
 	for _, d := range in.Damage {
 		b.runNote(NoteDamage, "not used: "+d)
 	}
@@ -125,17 +123,22 @@ func (b *builder) build(in Input) error {
 	for _, warning := range in.Plan.Warnings {
 		b.runNote(NotePlan, warning.Error())
 	}
-	b.span(trials)
-	b.arms = arms(in.Plan.Arms, trials)
-	b.tally(trials)
-
-	for _, cell := range cells(in.Plan.Cells(), trials) {
-		if err := b.cell(cell, trials); err != nil {
+	b.span(b.trials)
+	for _, cell := range cells(in.Plan.Cells(), b.trials) {
+		if err := b.cell(cell, b.trials); err != nil {
 			return err
 		}
 	}
-	b.report.Notes = b.notes.notes
 	return nil
+}
+
+// finish puts the report together.
+func (b *builder) finish() *Report {
+	for _, c := range b.cells {
+		b.report.Cells = append(b.report.Cells, c.result())
+	}
+	b.report.Notes = b.notes.notes
+	return b.report
 }
 
 // span finds the first and the last window. A trial that came to none has no
@@ -169,6 +172,7 @@ func sorted(in []bench.Trial) []*bench.Trial {
 			compareCells(a.Cell, b.Cell),
 			cmp.Compare(a.Sweep, b.Sweep),
 			cmp.Compare(a.Round, b.Round),
+			cmp.Compare(a.Cycle, b.Cycle),
 			cmp.Compare(a.Arm.Name, b.Arm.Name),
 			cmp.Compare(a.Attempt, b.Attempt),
 			a.Start.Compare(b.Start),
@@ -215,37 +219,54 @@ func cells(planned []bench.Cell, trials []*bench.Trial) []bench.Cell {
 // tally counts how the trials of each arm went over the whole run.
 func (b *builder) tally(trials []*bench.Trial) {
 	b.unsupported = make(map[string]string)
+	byArm := make(map[string]*Arm)
 	for _, arm := range b.arms {
-		tally := Arm{Name: arm.Name, Collectors: arm.Collectors, Interval: arm.Interval, Window: arm.Window}
-		voids := make(map[bench.VoidReason]VoidCount)
-		for _, t := range trials {
-			if t.Arm.Name != arm.Name {
-				continue
-			}
-			tally.Tried++
-			if t.Unsupported != "" && tally.Unsupported == "" {
-				tally.Unsupported = t.Unsupported
-			}
-			counted := make(map[bench.VoidReason]bool)
-			for _, v := range t.Void {
-				if counted[v.Reason] {
-					continue
-				}
-				counted[v.Reason] = true
-				count, ok := voids[v.Reason]
-				if !ok {
-					count = VoidCount{Reason: v.Reason, Example: v.Detail}
-				}
-				count.Trials++
-				voids[v.Reason] = count
-			}
+		b.report.Arms = append(b.report.Arms, Arm{Name: arm.Name, Collectors: arm.Collectors})
+	}
+	for i := range b.report.Arms {
+		a := &b.report.Arms[i]
+		byArm[a.Name] = a
+		a.Trials.Interval, a.Trials.Window = b.arms[i].Interval, b.arms[i].Window
+	}
+	for _, t := range trials {
+		a := byArm[t.Arm.Name]
+		a.tally(regimeOf(t)).count(t)
+		if t.Unsupported != "" && a.Unsupported == "" {
+			a.Unsupported = t.Unsupported
+			b.unsupported[a.Name] = t.Unsupported
 		}
-		for _, reason := range slices.Sorted(maps.Keys(voids)) {
-			tally.Void = append(tally.Void, voids[reason])
+	}
+	for _, a := range byArm {
+		for _, tally := range []*Tally{&a.Trials, &a.Slices} {
+			slices.SortFunc(tally.Void, func(a, b VoidCount) int { return cmp.Compare(a.Reason, b.Reason) })
 		}
-		if tally.Unsupported != "" {
-			b.unsupported[arm.Name] = tally.Unsupported
+	}
+}
+
+func (a *Arm) tally(r Regime) *Tally {
+	if r == InSlices {
+		return &a.Slices
+	}
+	return &a.Trials
+}
+
+// count takes one trial in.
+func (c *Tally) count(t *bench.Trial) {
+	if c.Tried == 0 {
+		c.Interval, c.Window = t.Arm.Interval, t.Arm.Window
+	}
+	c.Tried++
+	counted := make(map[bench.VoidReason]bool)
+	for _, v := range t.Void {
+		if counted[v.Reason] {
+			continue
 		}
-		b.report.Arms = append(b.report.Arms, tally)
+		counted[v.Reason] = true
+		i := slices.IndexFunc(c.Void, func(c VoidCount) bool { return c.Reason == v.Reason })
+		if i < 0 {
+			i = len(c.Void)
+			c.Void = append(c.Void, VoidCount{Reason: v.Reason, Example: v.Detail})
+		}
+		c.Void[i].Trials++
 	}
 }

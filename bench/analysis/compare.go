@@ -1,31 +1,65 @@
 package analysis
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
-	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/stat"
 )
 
-// A round is where trials are paired: one shuffled round of one sweep.
-type round struct{ sweep, round int }
-
-func compareRounds(a, b round) int {
-	return cmp.Or(cmp.Compare(a.sweep, b.sweep), cmp.Compare(a.round, b.round))
+// An effect is how one arm differs from another, as package stat takes it: with
+// one value per unit, or as a quotient of two means.
+type effect struct {
+	kind Kind
+	// regime is empty where arms of two regimes were joined over the idle arm.
+	regime Regime
+	// units are logarithms of ratios, or differences.
+	units    []float64
+	quotient *quotient
+	basis    *Basis
+	// pairs counts rounds or cycles that gave a pair; missing says of each other one
+	// why it gave none.
+	pairs   int
+	missing map[turn]string
+	// notes qualify the effect; where it has no number they say why.
+	notes []int
 }
 
-// Reasons why a round gave no pair, in the order in which they are looked for.
-// The first word is the name of the arm that they hold for.
-const (
-	dropNotRun      = "was not run"
-	dropUnsupported = "is unsupported"
-	dropVoid        = "is void"
-	dropAbsent      = "has no value"
-	dropNotPositive = "is not above zero"
-)
+func (e *effect) absent() bool { return e.quotient == nil && len(e.units) == 0 }
+
+// estimate returns the ratio or difference with its interval.
+func (e *effect) estimate(level float64) (stat.Estimate, error) {
+	switch {
+	case e.quotient != nil:
+		return e.quotient.estimate(level)
+	case e.kind == Difference:
+		return stat.MeanT(e.units, level)
+	}
+	return stat.GeometricMeanRatio(e.units, level)
+}
+
+// value returns the ratio or difference where there may be no interval.
+func (e *effect) value() float64 {
+	switch {
+	case e.quotient != nil:
+		return e.quotient.value()
+	case e.kind == Difference:
+		return arithmeticMean(e.units)
+	}
+	return math.Exp(arithmeticMean(e.units))
+}
+
+// tails returns the p-values against "the ratio is below theta" and "above".
+func (e *effect) tails(theta float64) (below, above float64, err error) {
+	if e.quotient != nil {
+		return e.quotient.tails(theta)
+	}
+	t, err := stat.StudentT(e.units, math.Log(theta))
+	return t.PLess, t.PGreater, err
+}
 
 // A contest is what is compared with what.
 type contest struct {
@@ -33,30 +67,155 @@ type contest struct {
 	mine, theirs Series
 }
 
-// compare sets an arm against the baseline and the idle arm of its cell.
-func (b *builder) compare(arm *group) error {
-	base, idle := arm.cell.groups[b.report.Baseline], arm.cell.groups[b.report.Idle]
-	total := func(m Metric) Series { return Series{Metric: m, Component: Total} }
-	var err error
-	against := func(other *group, kind Kind, mine, theirs Series) {
-		if err == nil && other != nil && other != arm {
-			err = b.contest(arm, other, contest{kind, mine, theirs})
-		}
+func (c contest) reduction() reduction {
+	if c.kind == Difference {
+		return difference(c.mine.Metric)
 	}
-	for _, m := range []Metric{CPUCores, CPUPerCall, PSS} {
-		against(base, Ratio, total(m), total(m))
-	}
-	if base != nil {
-		for _, c := range arm.collectors {
-			if theirs, ok := opponent(c, base.collectors); ok {
-				against(base, Ratio, Series{Metric: ResponseP50, Collector: c}, Series{Metric: ResponseP50, Collector: theirs})
+	return logRatio(c.mine.Metric)
+}
+
+// match finds the pairs of two sets of one regime, in the order of their turns,
+// and says of each other turn why it gave none. Ratios of trials of their own take
+// only values above zero; of slices, whole units are looked at later.
+func match(arm, other *set, c contest) (pairs []pair, missing map[turn]string) {
+	mine, theirs := arm.byTurn(c.mine), other.byTurn(c.theirs)
+	missing = make(map[turn]string)
+	for _, at := range turnsOf(arm, other) {
+		x, why := arm.valueAt(at, mine, c.kind)
+		if why == "" {
+			var y float64
+			if y, why = other.valueAt(at, theirs, c.kind); why == "" {
+				pairs = append(pairs, pair{at, x, y})
+				continue
 			}
 		}
+		missing[at] = why
 	}
-	for _, m := range []Metric{CPUCores, PSS} {
-		against(idle, Difference, total(m), total(m))
+	return pairs, missing
+}
+
+// turnsOf returns the turns at which either arm was tried, in order.
+func turnsOf(a, b *set) []turn {
+	turns := make([]turn, 0, len(a.tried)+len(b.tried))
+	for _, s := range []*set{a, b} {
+		for _, t := range s.tried {
+			turns = append(turns, turnOf(t))
+		}
 	}
-	return err
+	slices.SortFunc(turns, compareTurns)
+	return slices.Compact(turns)
+}
+
+// valueAt returns the set's value at a turn, or why there is none to compare.
+func (s *set) valueAt(at turn, values map[turn]float64, kind Kind) (float64, string) {
+	v, ok := values[at]
+	switch {
+	case !ok:
+		return 0, s.arm.Name + " " + s.absentAt(at)
+	case kind == Ratio && s.regime == InTrials && v <= 0:
+		return 0, s.arm.Name + " " + dropNotPositive
+	}
+	return v, ""
+}
+
+// direct compares two sets of one regime, turn by turn.
+func (b *builder) direct(arm, other *set, c contest) (effect, error) {
+	pairs, missing := match(arm, other, c)
+	return b.effectOf(pairs, missing, arm.regime, c)
+}
+
+// effectOf makes units of pairs.
+func (b *builder) effectOf(pairs []pair, missing map[turn]string, regime Regime, c contest) (effect, error) {
+	e := effect{kind: c.kind, regime: regime, missing: missing}
+	if len(pairs) == 0 {
+		return e, nil
+	}
+	units, basis, err := divide(pairs, c.reduction())
+	if err != nil {
+		return effect{}, err
+	}
+	for _, u := range units {
+		if v := c.reduction()(u); !math.IsNaN(v) {
+			e.units = append(e.units, v)
+			e.pairs += len(u)
+			continue
+		}
+		for _, p := range u {
+			e.missing[p.turn] = "a cost " + dropNotPositive
+		}
+	}
+	e.basis = &basis
+	if basis.Correlated {
+		e.notes = addID(e.notes, b.notes.rule(NoteCorrelated, correlatedText))
+	}
+	return e, nil
+}
+
+const correlatedText = "what follows each other is still alike: the interval is too narrow, by how much the effective number tells"
+
+// comparison turns an effect into what is reported of it.
+func (b *builder) comparison(arm *group, against *group, c contest, e effect) (Comparison, error) {
+	out := Comparison{
+		Kind: e.kind, Series: c.mine, Against: against.arm.Name, AgainstCollector: c.theirs.Collector,
+		Regime: e.regime, Possible: e.pairs + len(e.missing), Dropped: drops(e.missing),
+	}
+	estimate, err := b.estimateOf(&e, intervalLevel)
+	if err != nil {
+		return Comparison{}, fmt.Errorf("%s of %s to %s in %s: %w", e.kind, c.mine, against.arm.Name, arm.cell.cell, err)
+	}
+	out.Estimate = estimate
+	if len(out.Dropped) > 0 {
+		note := b.notes.at(NotePairs, out.dropText(), arm.placeOf(0, 0, e.regime))
+		out.Estimate.Notes = addID(out.Estimate.Notes, note)
+	}
+	return out, nil
+}
+
+// estimateOf turns an effect into an estimate with an interval of some level, or
+// with a note that says why it has none.
+func (b *builder) estimateOf(e *effect, level float64) (Estimate, error) {
+	if e.absent() {
+		return Estimate{Notes: e.notes}, nil
+	}
+	out := Estimate{Value: e.value(), N: e.pairs, Basis: e.basis, Notes: e.notes}
+	interval, note, err := b.interval(e.estimate(level))
+	switch {
+	case err != nil:
+		return Estimate{}, err
+	case interval == nil && e.quotient != nil: // a quotient without an end is no number
+		return Estimate{Notes: addID(e.notes, note)}, nil
+	case interval == nil:
+		out.Notes = addID(out.Notes, note)
+	}
+	out.Interval = interval
+	return out, nil
+}
+
+// dropText says which turns gave no pair and why.
+func (c *Comparison) dropText() string {
+	reasons := make([]string, len(c.Dropped))
+	for i, d := range c.Dropped {
+		reasons[i] = fmt.Sprintf("%s (%d)", d.Reason, d.Count)
+	}
+	what := "rounds"
+	if c.Regime == InSlices {
+		what = "cycles"
+	}
+	return fmt.Sprintf("%d of %d %s give a pair with %s; of the others, %s",
+		c.Estimate.N, c.Possible, what, c.Against, strings.Join(reasons, ", "))
+}
+
+// drops counts reasons.
+func drops(missing map[turn]string) []Drop {
+	counts := make(map[string]int)
+	for _, reason := range missing {
+		counts[reason]++
+	}
+	var out []Drop
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, Drop{reason, counts[reason]})
+	}
+	return out
 }
 
 // opponent returns which of the other arm's collectors the calls of c are
@@ -69,117 +228,4 @@ func opponent(c string, others []string) (string, bool) {
 		return others[0], true
 	}
 	return "", false
-}
-
-// contest compares two arms of a cell round by round.
-func (b *builder) contest(arm, other *group, c contest) error {
-	if len(arm.used) == 0 {
-		return nil // the row says why
-	}
-	mine, theirs := arm.byRound(c.mine), other.byRound(c.theirs)
-	rounds := roundsOf(arm, other)
-	var d []float64
-	dropped := make(map[string]int)
-	for _, r := range rounds {
-		x, why := arm.valueAt(r, mine, c.kind)
-		if why == "" {
-			var y float64
-			if y, why = other.valueAt(r, theirs, c.kind); why == "" {
-				if c.kind == Ratio {
-					d = append(d, math.Log(x)-math.Log(y))
-				} else {
-					d = append(d, x-y)
-				}
-				continue
-			}
-		}
-		dropped[why]++
-	}
-	estimate := b.difference
-	if c.kind == Ratio {
-		estimate = b.ratio
-	}
-	e, err := estimate(d)
-	if err != nil {
-		return fmt.Errorf("%s of %s to %s in %s: %w", c.kind, c.mine, other.arm.Name, arm.cell.cell, err)
-	}
-	result := Comparison{
-		Kind: c.kind, Series: c.mine, Against: other.arm.Name, AgainstCollector: c.theirs.Collector,
-		Estimate: e, Rounds: len(rounds), Dropped: drops(dropped),
-	}
-	if len(dropped) > 0 {
-		note := b.notes.at(NotePairs, result.dropText(), arm.placeOf(0, 0))
-		result.Estimate.Notes = addID(e.Notes, note)
-	}
-	arm.result.Comparisons = append(arm.result.Comparisons, result)
-	return nil
-}
-
-// dropText says which rounds gave no pair and why.
-func (c *Comparison) dropText() string {
-	reasons := make([]string, len(c.Dropped))
-	for i, d := range c.Dropped {
-		reasons[i] = fmt.Sprintf("%s (%d)", d.Reason, d.Rounds)
-	}
-	return fmt.Sprintf("%d of %d rounds give a pair with %s; of the others, %s",
-		c.Estimate.N, c.Rounds, c.Against, strings.Join(reasons, ", "))
-}
-
-func drops(counts map[string]int) []Drop {
-	var out []Drop
-	for reason, n := range counts {
-		out = append(out, Drop{reason, n})
-	}
-	slices.SortFunc(out, func(a, b Drop) int { return cmp.Compare(a.Reason, b.Reason) })
-	return out
-}
-
-// roundsOf returns the rounds in which either arm was tried, in order.
-func roundsOf(a, b *group) []round {
-	var rounds []round
-	for _, g := range []*group{a, b} {
-		for _, t := range g.tried {
-			rounds = append(rounds, roundOf(t))
-		}
-	}
-	slices.SortFunc(rounds, compareRounds)
-	return slices.Compact(rounds)
-}
-
-func roundOf(t *bench.Trial) round { return round{t.Sweep, t.Round} }
-
-// byRound returns the observations of a series by round.
-func (g *group) byRound(s Series) map[round]float64 {
-	at := make(map[round]float64)
-	for _, o := range g.columns[s] {
-		at[roundOf(g.used[o.Trial])] = o.Value
-	}
-	return at
-}
-
-// valueAt returns the group's value in a round, or why there is none to compare.
-func (g *group) valueAt(r round, at map[round]float64, kind Kind) (float64, string) {
-	v, ok := at[r]
-	switch {
-	case ok && kind == Ratio && v <= 0:
-		return 0, g.arm.Name + " " + dropNotPositive
-	case ok:
-		return v, ""
-	}
-	why := dropNotRun
-	if g.unsupported {
-		why = dropUnsupported // and no longer scheduled
-	}
-	for _, t := range g.tried {
-		if roundOf(t) != r {
-			continue
-		}
-		switch {
-		case t.Usable():
-			why = dropAbsent
-		case len(t.Void) > 0 && why != dropAbsent:
-			why = dropVoid
-		}
-	}
-	return 0, g.arm.Name + " " + why
 }

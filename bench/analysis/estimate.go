@@ -3,7 +3,6 @@ package analysis
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"cri-stats-bench/bench"
@@ -13,18 +12,33 @@ import (
 // intervalLevel is the level of every interval in a report.
 const intervalLevel = 0.95
 
-// mean is the arithmetic mean over trials with Student's t interval, of a
-// quantity that cannot be negative. of is how many trials there are: those
-// without an observation are noted.
-func (b *builder) mean(s Series, observations []Observation, p Place) (Estimate, error) {
-	e, err := b.count(s, observations, p)
-	if err != nil || e.N < 2 {
+// mean is the arithmetic mean over the trials of a set with Student's t interval,
+// of a quantity that cannot be negative. Trials without an observation are noted.
+func (b *builder) mean(g *group, from *set, s Series) (Estimate, error) {
+	return b.spread(b.count(g, from, s), from, s)
+}
+
+// spread adds the interval to a mean. In slices the mean is that of units, whose
+// sizes differ by one cycle at most.
+func (b *builder) spread(e Estimate, from *set, s Series) (Estimate, error) {
+	if e.N < 2 {
 		if e.N == 1 {
 			e.Notes = addID(e.Notes, b.notes.rule(NoteFewTrials, fewTrials))
 		}
-		return e, err
+		return e, nil
 	}
-	interval, note, err := b.interval(stat.MeanT(values(observations), intervalLevel))
+	values, basis, err := from.units(s)
+	if err != nil {
+		return Estimate{}, fmt.Errorf("mean %s: %w", s, err)
+	}
+	if from.regime == InSlices {
+		e.Basis = &basis
+		e.Value = arithmeticMean(values)
+		if basis.Correlated {
+			e.Notes = addID(e.Notes, b.notes.rule(NoteCorrelated, correlatedText))
+		}
+	}
+	interval, note, err := b.interval(stat.MeanT(values, intervalLevel))
 	if err != nil {
 		return Estimate{}, fmt.Errorf("mean %s: %w", s, err)
 	}
@@ -40,23 +54,23 @@ func (b *builder) mean(s Series, observations []Observation, p Place) (Estimate,
 
 // count is the arithmetic mean over trials of what is counted, not sampled: it
 // has no interval.
-func (b *builder) count(s Series, observations []Observation, p Place) (Estimate, error) {
+func (b *builder) count(g *group, from *set, s Series) Estimate {
+	observations := from.observations(s)
 	e := Estimate{N: len(observations)}
-	if e.N < p.Of {
-		absent := p
-		absent.Trials = p.Of - e.N
-		e.Notes = addID(e.Notes, b.notes.at(NoteAbsent, b.absentText(s), absent))
+	if of := len(from.used); e.N < of {
+		e.Notes = addID(e.Notes, b.notes.at(NoteAbsent, b.absentText(from, s), g.placeOf(of-e.N, of, from.regime)))
 	}
-	if e.N == 0 {
-		return e, nil
+	if e.N > 0 {
+		e.Value = arithmeticMean(values(observations))
 	}
-	e.Value = arithmeticMean(values(observations))
-	return e, nil
+	return e
 }
 
 // absentText says why a trial has no observation of a series.
-func (b *builder) absentText(s Series) string {
+func (b *builder) absentText(from *set, s Series) string {
 	switch {
+	case from.stated[s] != nil && len(from.columns[s]) > 0:
+		return fmt.Sprintf("CPU time of slices cannot be stated at another interval where the idle arm %s has no slice in the same cycle", b.report.Idle)
 	case s.Metric == CPUPerCall:
 		return "there is no CPU per call where no call gave an answer or a part of the total was not metered"
 	case s.Component == Total:
@@ -97,39 +111,12 @@ func (b *builder) interval(e stat.Estimate, err error) (*Interval, int, error) {
 		return nil, b.notes.rule(NoteFewTrials, fewTrials), nil
 	case errors.Is(err, stat.ErrConstant):
 		return nil, b.notes.rule(NoteNoSpread, noSpread), nil
+	case errors.Is(err, stat.ErrUnbounded):
+		return nil, b.notes.rule(NoteBelowLimit, "no ratio: what is divided by cannot be told from zero"), nil
+	case errors.Is(err, stat.ErrNotFinite):
+		return nil, b.notes.rule(NoteNoSpread, "no interval: the values are too far apart to calculate with"), nil
 	case err != nil:
 		return nil, 0, err
 	}
 	return &Interval{e.CI.Lo, e.CI.Hi}, 0, nil
-}
-
-// ratio is the geometric mean of the ratios whose logarithms are d.
-func (b *builder) ratio(d []float64) (Estimate, error) {
-	e := Estimate{N: len(d)}
-	if e.N == 0 {
-		return e, nil
-	}
-	e.Value = math.Exp(arithmeticMean(d))
-	return b.withInterval(e, stat.GeometricMeanRatio, d)
-}
-
-// difference is the mean of the differences d.
-func (b *builder) difference(d []float64) (Estimate, error) {
-	e := Estimate{N: len(d)}
-	if e.N == 0 {
-		return e, nil
-	}
-	e.Value = arithmeticMean(d)
-	return b.withInterval(e, stat.MeanT, d)
-}
-
-func (b *builder) withInterval(e Estimate, method func([]float64, float64) (stat.Estimate, error), d []float64) (Estimate, error) {
-	interval, note, err := b.interval(method(d, intervalLevel))
-	if err != nil {
-		return Estimate{}, err
-	}
-	if e.Interval = interval; interval == nil {
-		e.Notes = addID(e.Notes, note)
-	}
-	return e, nil
 }

@@ -12,22 +12,37 @@ type NoteKind string
 
 // The kinds of notes.
 const (
-	NoteFewTrials   NoteKind = "few-trials"    // too few trials or pairs for an interval
-	NoteFewCalls    NoteKind = "few-calls"     // too few calls for a quantile or its interval
-	NoteNoSpread    NoteKind = "no-spread"     // all values are equal
-	NoteFailedCalls NoteKind = "failed-calls"  // calls that gave no answer
-	NoteAbsent      NoteKind = "absent"        // not observed in some trials or in none
-	NoteNotMetered  NoteKind = "not-metered"   // a component the total lacks
-	NotePairs       NoteKind = "pairs"         // rounds that gave no pair
-	NoteNoTrials    NoteKind = "no-trials"     // an arm of which nothing can be used
-	NoteUnsupported NoteKind = "unsupported"   // an arm that the node cannot run
-	NoteTrial       NoteKind = "trial-warning" // what a trial's own warnings say
-	NoteAnswer      NoteKind = "answer"        // what a last answer's warnings say
-	NoteJoint       NoteKind = "joint"         // costs of collectors that ran together
-	NoteRepeated    NoteKind = "repeated"      // a second usable trial of one place in the schedule
-	NoteNotRun      NoteKind = "not-run"       // a cell without any trial
-	NoteDamage      NoteKind = "damage"        // records that could not be read
-	NotePlan        NoteKind = "plan"          // what the plan itself warns of
+	NoteFewTrials    NoteKind = "few-trials"    // too few trials or pairs for an interval
+	NoteFewCalls     NoteKind = "few-calls"     // too few calls for a quantile or its interval
+	NoteNoSpread     NoteKind = "no-spread"     // all values are equal
+	NoteFailedCalls  NoteKind = "failed-calls"  // calls that gave no answer
+	NoteAbsent       NoteKind = "absent"        // not observed in some trials or in none
+	NoteNotMetered   NoteKind = "not-metered"   // a component the total lacks
+	NotePairs        NoteKind = "pairs"         // rounds that gave no pair
+	NoteNoTrials     NoteKind = "no-trials"     // an arm of which nothing can be used
+	NoteUnsupported  NoteKind = "unsupported"   // an arm that the node cannot run
+	NoteTrial        NoteKind = "trial-warning" // what a trial's own warnings say
+	NoteAnswer       NoteKind = "answer"        // what a last answer's warnings say
+	NoteJoint        NoteKind = "joint"         // costs of collectors that ran together
+	NoteRepeated     NoteKind = "repeated"      // usable trials that a later attempt stands in for
+	NoteCorrelated   NoteKind = "correlated"    // units that are not independent of each other
+	NoteBelowLimit   NoteKind = "below-limit"   // an overhead that the idle arm's noise hides
+	NoteJoined       NoteKind = "joined"        // slices of one arm and trials of another
+	NoteStated       NoteKind = "stated"        // CPU time of slices, stated at another interval
+	NoteRegime       NoteKind = "regime"        // a number that its usual source does not have
+	NoteMissing      NoteKind = "missing"       // containers that answers lack
+	NoteTwin         NoteKind = "twin"          // mean and Hodges-Lehmann estimate differ
+	NoteCadence      NoteKind = "cadence"       // arms that read at different intervals
+	NoteTwoDensities NoteKind = "two-densities" // a slope that no third density checks
+	NoteNoExponent   NoteKind = "no-exponent"   // growth that bends, but is no power law
+	NoteNoCrossing   NoteKind = "no-crossing"   // lines that do not meet where both were measured
+	NoteUnsteady     NoteKind = "unsteady"      // calls or trials that do not stay at one level
+	NoteCarryOver    NoteKind = "carry-over"    // slices that cost more after those of another arm
+	NoteIncomplete   NoteKind = "incomplete"    // an arm that reads fewer containers than run
+	NoteLate         NoteKind = "late"          // calls that waited for the ones before them
+	NoteNotRun       NoteKind = "not-run"       // a cell without any trial
+	NoteDamage       NoteKind = "damage"        // records that could not be read
+	NotePlan         NoteKind = "plan"          // what the plan itself warns of
 )
 
 // A Note is a footnote: a warning as data. Equal ones are one note, with every
@@ -47,6 +62,7 @@ type Note struct {
 type Place struct {
 	Arm    string     `json:"arm"`
 	Cell   bench.Cell `json:"cell"`
+	Regime Regime     `json:"regime"`
 	Trials int        `json:"trials"`
 	Of     int        `json:"of"`
 }
@@ -94,7 +110,7 @@ func (b *notebook) count(kind NoteKind, text string, p Place) int {
 }
 
 func (b *notebook) placeOf(id int, p Place) int {
-	return slices.IndexFunc(b.notes[id].Places, func(q Place) bool { return q.Arm == p.Arm && q.Cell == p.Cell })
+	return slices.IndexFunc(b.notes[id].Places, func(q Place) bool { return q.Arm == p.Arm && q.Cell == p.Cell && q.Regime == p.Regime })
 }
 
 func (b *notebook) add(key noteKey, text string) int {

@@ -39,6 +39,12 @@ const (
 	Expected         Metric = "expected_containers" // of ours, as the runtime said
 )
 
+// quantile says that the metric is a quantile of times, of which medians are taken
+// where costs add up.
+func (m Metric) quantile() bool {
+	return strings.HasPrefix(string(m), "response_") || strings.HasPrefix(string(m), "service_")
+}
+
 // Total is the component that stands for the sum over the report's Parts.
 const Total bench.Component = "total"
 
@@ -90,6 +96,7 @@ type Observation struct {
 type TrialID struct {
 	Sweep   int       `json:"sweep"`
 	Round   int       `json:"round"`
+	Cycle   int       `json:"cycle,omitempty"`
 	Attempt int       `json:"attempt"`
 	Start   time.Time `json:"start"`
 }
@@ -158,14 +165,14 @@ func newObserver(parts []bench.Component) *observer {
 	return &observer{parts: parts, columns: make(map[Series][]Observation)}
 }
 
-// sorted returns the columns in the order of their series.
-func (o *observer) sorted() []Column {
-	columns := make([]Column, 0, len(o.columns))
-	for s, observations := range o.columns {
-		columns = append(columns, Column{s, observations})
+// sortedColumns returns columns in the order of their series.
+func sortedColumns(columns map[Series][]Observation) []Column {
+	var out []Column
+	for s, observations := range columns {
+		out = append(out, Column{s, observations})
 	}
-	slices.SortFunc(columns, func(a, b Column) int { return compareSeries(a.Series, b.Series) })
-	return columns
+	slices.SortFunc(out, func(a, b Column) int { return compareSeries(a.Series, b.Series) })
+	return out
 }
 
 func (o *observer) add(s Series, v float64) {
@@ -248,7 +255,9 @@ func (o *observer) agent(t *bench.Trial, a *bench.AgentReport) error {
 		s.Metric = m
 		o.add(s, v)
 	}
-	observe(FirstCall, a.FirstCall.Seconds())
+	if t.Cycle <= 1 { // the agents of a block make one first call
+		observe(FirstCall, a.FirstCall.Seconds())
+	}
 	observe(Expected, float64(t.Containers))
 
 	var n, bytes, pods, containers, samples float64

@@ -22,8 +22,13 @@ type Report struct {
 	Baseline    string    `json:"baseline,omitempty"`
 	Idle        string    `json:"idle,omitempty"`
 	Margin      float64   `json:"margin"`
-	// Level is that of every interval in the report.
-	Level float64 `json:"level"`
+	// Level is that of every interval in the report but those of verdicts, which
+	// have VerdictLevel.
+	Level        float64 `json:"level"`
+	VerdictLevel float64 `json:"verdict_level"`
+	// Primary is the cell whose CPU and memory are the primary endpoints; nil
+	// without a baseline.
+	Primary *bench.Cell `json:"primary_cell,omitempty"`
 	// First and Last are when the windows of the first and the last trial began.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
@@ -33,6 +38,10 @@ type Report struct {
 	Parts []bench.Component `json:"parts"`
 	Arms  []Arm             `json:"arms"`
 	Cells []Cell            `json:"cells"`
+	// Scaling is how costs grow with density, in the order of arms.
+	Scaling []Scaling `json:"scaling,omitempty"`
+	// CarryOver has every pair of sliced arms that could be tested.
+	CarryOver []CarryOver `json:"carry_over,omitempty"`
 	// Notes are the footnotes; estimates and rows refer to them by index.
 	Notes []Note `json:"notes,omitempty"`
 	// RunNotes are those that concern the run as a whole.
@@ -45,17 +54,24 @@ func (r *Report) Simulated() bool { return r.Host.Simulated }
 
 // An Arm is how the trials of one arm went over the whole run.
 type Arm struct {
-	Name       string        `json:"name"`
-	Collectors []string      `json:"collectors"`
-	Interval   time.Duration `json:"interval"`
-	Window     time.Duration `json:"window"`
+	Name       string   `json:"name"`
+	Collectors []string `json:"collectors"`
+	// Trials counts those of its own, Slices its turns in blocks of slices.
+	Trials Tally `json:"trials"`
+	Slices Tally `json:"slices"`
+	// Unsupported is what the arm needs and the node does not have.
+	Unsupported string `json:"unsupported,omitempty"`
+}
+
+// A Tally is how the trials of an arm in one regime went.
+type Tally struct {
+	Interval time.Duration `json:"interval"`
+	Window   time.Duration `json:"window"`
 	// Tried counts its trials, Used those that count; each of the others is void
-	// or unsupported or, rarely, a repetition of one that counts.
+	// or unsupported, or stood in for by a later attempt.
 	Tried int         `json:"tried"`
 	Used  int         `json:"used"`
 	Void  []VoidCount `json:"void,omitempty"`
-	// Unsupported is what the arm needs and the node does not have.
-	Unsupported string `json:"unsupported,omitempty"`
 }
 
 // A VoidCount says how many trials broke one guard; a trial may break several.
@@ -85,10 +101,16 @@ func (c *Cell) Arm(name string) *ArmResult {
 // An ArmResult is one arm in one cell.
 type ArmResult struct {
 	Arm string `json:"arm"`
-	// Tried, Used and Void count trials of this cell.
-	Tried int `json:"tried"`
-	Used  int `json:"used"`
-	Void  int `json:"void"`
+	// Source is where CPU time, latency and answers come from: slices where the arm
+	// has any that count, else trials of its own. Memory and first calls come from
+	// trials of its own alone.
+	Source Regime `json:"source"`
+	// Tried, Used and Void count trials of its own in this cell, Slices its turns in
+	// blocks.
+	Tried  int    `json:"tried"`
+	Used   int    `json:"used"`
+	Void   int    `json:"void"`
+	Slices Counts `json:"slices"`
 	// Notes concern every number of the row.
 	Notes []int `json:"notes,omitempty"`
 	// Total is the sum over the report's Parts, Components what was metered, in
@@ -99,11 +121,40 @@ type ArmResult struct {
 	// arm with several collectors it is that of one call of each.
 	CPUPerCall Estimate `json:"cpu_seconds_per_call"`
 	// Collectors has one entry per collector of the arm, in the arm's order.
-	Collectors  []CollectorResult `json:"collectors,omitempty"`
-	Comparisons []Comparison      `json:"comparisons,omitempty"`
-	// Trials are those used, in order; Columns their observations.
-	Trials  []TrialID `json:"trials,omitempty"`
-	Columns []Column  `json:"columns,omitempty"`
+	Collectors []CollectorResult `json:"collectors,omitempty"`
+	// Comparisons are those with the baseline.
+	Comparisons []Comparison `json:"comparisons,omitempty"`
+	// Judgements are the endpoints of an arm that is a rival of the baseline,
+	// Together the verdict on CPU and memory, both of which must hold.
+	Judgements []Judgement `json:"judgements,omitempty"`
+	Together   Verdict     `json:"together,omitempty"`
+	Overheads  []Overhead  `json:"overheads,omitempty"`
+	Steadiness Steadiness  `json:"steadiness"`
+	// Trials are those of its own that are used, in order; Columns their
+	// observations. SliceTrials and SliceColumns are the same of slices, as they
+	// were measured: at the interval of the slices.
+	Trials       []TrialID `json:"trials,omitempty"`
+	Columns      []Column  `json:"columns,omitempty"`
+	SliceTrials  []TrialID `json:"slice_trials,omitempty"`
+	SliceColumns []Column  `json:"slice_columns,omitempty"`
+}
+
+// Counts are how many trials were tried, count, and are void.
+type Counts struct {
+	Tried int `json:"tried"`
+	Used  int `json:"used"`
+	Void  int `json:"void"`
+}
+
+// Overhead returns the overhead of a metric's total; an empty one if there is
+// none.
+func (a *ArmResult) Overhead(m Metric) Overhead {
+	for _, o := range a.Overheads {
+		if o.Net.Series.Metric == m {
+			return o
+		}
+	}
+	return Overhead{}
 }
 
 // Component returns the cost of a component, a zero Cost (absent) if it was not
@@ -144,6 +195,9 @@ type CollectorResult struct {
 	Expected   Estimate `json:"expected_containers"`
 	// Missing counts containers of ours that last answers lacked, over all trials.
 	Missing int `json:"missing"`
+	// Late counts calls that were due before the answer to the one before them had
+	// come.
+	Late int `json:"late"`
 	// CPU in cores and PSS in bytes are this agent's part of the component agent.
 	CPU Estimate `json:"agent_cpu_cores"`
 	PSS Estimate `json:"agent_pss_bytes"`
@@ -167,6 +221,8 @@ type Estimate struct {
 	Interval *Interval `json:"interval,omitempty"`
 	// N counts trials, or pairs of trials in a comparison.
 	N int `json:"n"`
+	// Basis says what the interval counts, where that is not each of N by itself.
+	Basis *Basis `json:"basis,omitempty"`
 	// Calls and Effective are set for quantiles over calls: how many there were
 	// and how many independent ones they are worth. Effective is 0 where it cannot
 	// be told.
@@ -202,11 +258,12 @@ type Kind string
 
 // The kinds.
 const (
-	Ratio      Kind = "ratio"      // geometric mean of arm over other
-	Difference Kind = "difference" // mean of arm minus other
+	Ratio         Kind = "ratio"          // geometric mean of arm over other
+	Difference    Kind = "difference"     // mean of arm minus other
+	OverheadRatio Kind = "overhead-ratio" // mean of arm minus idle over mean of other minus idle
 )
 
-// A Comparison sets an arm against another one, round by round.
+// A Comparison sets an arm against another one, round by round or cycle by cycle.
 type Comparison struct {
 	Kind   Kind   `json:"kind"`
 	Series Series `json:"series"`
@@ -214,25 +271,28 @@ type Comparison struct {
 	// compared.
 	Against          string `json:"against"`
 	AgainstCollector string `json:"against_collector,omitempty"`
-	// Estimate's N counts the pairs used; Rounds those that there could be.
+	// Regime is empty where slices of one arm were joined with trials of the other.
+	Regime Regime `json:"regime,omitempty"`
+	// Estimate's N counts the pairs used, Possible the rounds or cycles that could
+	// have given one.
 	Estimate Estimate `json:"estimate"`
-	Rounds   int      `json:"rounds"`
+	Possible int      `json:"possible"`
 	Dropped  []Drop   `json:"dropped,omitempty"`
 }
 
-// A Drop says why rounds gave no pair.
+// A Drop says why rounds or cycles gave no pair.
 type Drop struct {
 	Reason string `json:"reason"`
-	Rounds int    `json:"rounds"`
+	Count  int    `json:"count"`
 }
 
-// Compared returns the estimate of the comparison of that kind and series,
-// absent if there is none.
-func (a *ArmResult) Compared(kind Kind, s Series) Comparison {
+// Compared returns the comparison with the baseline of that series, an absent one
+// if there is none.
+func (a *ArmResult) Compared(s Series) Comparison {
 	for _, c := range a.Comparisons {
-		if c.Kind == kind && c.Series == s {
+		if c.Series == s {
 			return c
 		}
 	}
-	return Comparison{Kind: kind, Series: s}
+	return Comparison{Series: s}
 }

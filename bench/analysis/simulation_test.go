@@ -42,7 +42,7 @@ func TestCoverage(t *testing.T) {
 			truth float64
 		}{
 			"CPU":   {a.Total.CPU, mean},
-			"ratio": {a.Compared(analysis.Ratio, total(analysis.CPUCores)).Estimate, cpu / baseCPU},
+			"ratio": {a.Compared(total(analysis.CPUCores)).Estimate, cpu / baseCPU},
 			"p50":   {a.Collectors[0].Service.P50, truth.Service.At(10)},
 			"p90":   {a.Collectors[0].Service.P90, truth.Service.At(10) * math.Exp(z90*sd)},
 		} {

@@ -21,11 +21,11 @@ func TestTrouble(t *testing.T) {
 	r := analyse(t, run.Input())
 
 	t.Run("void side", func(t *testing.T) {
-		c := arm(t, r, "cri-container-stats", 10).Compared(analysis.Ratio, total(analysis.CPUCores))
-		if c.Estimate.N != 3 || c.Rounds != 4 {
-			t.Errorf("%d pairs of %d rounds, want 3 of 4", c.Estimate.N, c.Rounds)
+		c := arm(t, r, "cri-container-stats", 10).Compared(total(analysis.CPUCores))
+		if c.Estimate.N != 3 || c.Possible != 4 {
+			t.Errorf("%d pairs of %d rounds, want 3 of 4", c.Estimate.N, c.Possible)
 		}
-		if diff := cmp.Diff([]analysis.Drop{{Reason: "cadvisor is void", Rounds: 1}}, c.Dropped); diff != "" {
+		if diff := cmp.Diff([]analysis.Drop{{Reason: "cadvisor is void", Count: 1}}, c.Dropped); diff != "" {
 			t.Errorf("dropped (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff([]analysis.NoteKind{analysis.NotePairs}, noteKinds(r, c.Estimate.Notes)); diff != "" {
@@ -34,8 +34,8 @@ func TestTrouble(t *testing.T) {
 	})
 	t.Run("absent side", func(t *testing.T) {
 		a := arm(t, r, "cri-pod-stats", 10)
-		c := a.Compared(analysis.Ratio, total(analysis.CPUCores))
-		want := []analysis.Drop{{Reason: "cadvisor is void", Rounds: 1}, {Reason: "cri-pod-stats has no value", Rounds: 1}}
+		c := a.Compared(total(analysis.CPUCores))
+		want := []analysis.Drop{{Reason: "cadvisor is void", Count: 1}, {Reason: "cri-pod-stats has no value", Count: 1}}
 		if diff := cmp.Diff(want, c.Dropped); diff != "" || c.Estimate.N != 2 {
 			t.Errorf("%d pairs, dropped (-want +got):\n%s", c.Estimate.N, diff)
 		}
@@ -49,7 +49,7 @@ func TestTrouble(t *testing.T) {
 	})
 	t.Run("all void", func(t *testing.T) {
 		a := arm(t, r, "cgroup", 10)
-		if !a.Total.CPU.Absent() || !a.Compared(analysis.Ratio, total(analysis.CPUCores)).Estimate.Absent() || a.Used != 0 || a.Void != 4 {
+		if !a.Total.CPU.Absent() || !a.Compared(total(analysis.CPUCores)).Estimate.Absent() || a.Used != 0 || a.Void != 4 {
 			t.Errorf("an arm without usable trials has numbers: %+v", a)
 		}
 		if diff := cmp.Diff([]analysis.NoteKind{analysis.NoteNoTrials}, noteKinds(r, a.Notes)); diff != "" {
@@ -89,7 +89,7 @@ func TestTrouble(t *testing.T) {
 		}
 		got := make(map[string][2]int)
 		for _, a := range r.Arms {
-			got[a.Name] = [2]int{a.Tried, a.Used}
+			got[a.Name] = [2]int{a.Trials.Tried, a.Trials.Used}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("tried and used (-want +got):\n%s", diff)
@@ -98,7 +98,7 @@ func TestTrouble(t *testing.T) {
 			{Reason: bench.VoidForeignCPU, Trials: 2, Example: "foreign_cpu_fraction 0.2, at most 0.1"},
 			{Reason: bench.VoidRestart, Trials: 2, Example: "containerd (pid 7) ended"},
 		}
-		if diff := cmp.Diff(wantVoid, r.Arms[5].Void); diff != "" {
+		if diff := cmp.Diff(wantVoid, r.Arms[5].Trials.Void); diff != "" {
 			t.Errorf("void (-want +got):\n%s", diff)
 		}
 	})
@@ -194,18 +194,20 @@ func TestQuantilesNeedCalls(t *testing.T) {
 	f(8, 100, true, "p50", "p90", "p95", "p99")
 }
 
-// A place in the schedule counts once, whatever a resumed run left behind.
+// A turn counts once, and a later attempt stands in for an earlier one.
 func TestRepeatedTrial(t *testing.T) {
 	in := example(t, 2, 3).Input()
-	again := in.Trials[0]
+	first := slices.IndexFunc(in.Trials, func(t bench.Trial) bool { return t.Arm.Name == "cgroup" })
+	again := in.Trials[first]
 	again.Attempt = 1
-	again.Costs = bench.Costs{bench.ComponentAgent: {bench.CPUSeconds: 1000}}
-	clean := analyse(t, in)
+	again.Length *= 2
 	in.Trials = append(in.Trials, again)
 	r := analyse(t, in)
-	a, want := arm(t, r, again.Arm.Name, 10), arm(t, clean, again.Arm.Name, 10)
+	in.Trials[first] = again
+	clean := analyse(t, analysis.Input{Plan: in.Plan, Host: in.Host, Trials: in.Trials[:len(in.Trials)-1]})
+	a, want := arm(t, r, "cgroup", 10), arm(t, clean, "cgroup", 10)
 	if diff := cmp.Diff(want.Total.CPU.Value, a.Total.CPU.Value); diff != "" {
-		t.Errorf("the repetition changes the mean (-want +got):\n%s", diff)
+		t.Errorf("the mean is not that of the later attempt (-want +got):\n%s", diff)
 	}
 	if kinds := noteKinds(r, a.Notes); !slices.Contains(kinds, analysis.NoteRepeated) || a.Tried != 3 || a.Used != 2 {
 		t.Errorf("notes %v, tried %d, used %d", kinds, a.Tried, a.Used)
@@ -221,9 +223,9 @@ func TestRetried(t *testing.T) {
 	in.Trials[i].Void = []bench.Void{{Reason: bench.VoidSteal}}
 	in.Trials = append(in.Trials, again)
 	r := analyse(t, in)
-	c := arm(t, r, "idle", 10).Compared(analysis.Ratio, total(analysis.CPUCores))
-	if c.Estimate.N != 2 || c.Rounds != 2 || c.Dropped != nil {
-		t.Errorf("%d pairs of %d rounds, dropped %v", c.Estimate.N, c.Rounds, c.Dropped)
+	c := arm(t, r, "idle", 10).Compared(total(analysis.CPUCores))
+	if c.Estimate.N != 2 || c.Possible != 2 || c.Dropped != nil {
+		t.Errorf("%d pairs of %d rounds, dropped %v", c.Estimate.N, c.Possible, c.Dropped)
 	}
 	if a := arm(t, r, "cadvisor", 10); a.Tried != 3 || a.Used != 2 || a.Void != 1 {
 		t.Errorf("tried %d, used %d, void %d", a.Tried, a.Used, a.Void)
@@ -260,8 +262,8 @@ func TestInterrupted(t *testing.T) {
 	}
 	for _, a := range r.Cells[0].Arms {
 		for _, c := range a.Comparisons {
-			if c.Estimate.N+sum(c.Dropped) != c.Rounds {
-				t.Errorf("%s: %d pairs, dropped %v, of %d rounds", a.Arm, c.Estimate.N, c.Dropped, c.Rounds)
+			if c.Estimate.N+sum(c.Dropped) != c.Possible {
+				t.Errorf("%s: %d pairs, dropped %v, of %d rounds", a.Arm, c.Estimate.N, c.Dropped, c.Possible)
 			}
 		}
 	}
@@ -274,7 +276,7 @@ func TestInterrupted(t *testing.T) {
 func sum(drops []analysis.Drop) int {
 	n := 0
 	for _, d := range drops {
-		n += d.Rounds
+		n += d.Count
 	}
 	return n
 }
@@ -296,11 +298,11 @@ func TestUnsupportedBaseline(t *testing.T) {
 	r := analyse(t, in)
 	for _, pods := range []int{10, 35} {
 		a := arm(t, r, "cgroup", pods)
-		c := a.Compared(analysis.Ratio, total(analysis.CPUCores))
+		c := a.Compared(total(analysis.CPUCores))
 		if a.Total.CPU.N != 3 || !c.Estimate.Absent() || len(c.Estimate.Notes) == 0 {
 			t.Errorf("n %d, comparison %+v", a.Total.CPU.N, c)
 		}
-		if diff := cmp.Diff([]analysis.Drop{{Reason: "cadvisor is unsupported", Rounds: 3}}, c.Dropped); diff != "" {
+		if diff := cmp.Diff([]analysis.Drop{{Reason: "cadvisor is unsupported", Count: 3}}, c.Dropped); diff != "" {
 			t.Errorf("dropped (-want +got):\n%s", diff)
 		}
 		if kinds := noteKinds(r, arm(t, r, "cadvisor", pods).Notes); !slices.Contains(kinds, analysis.NoteUnsupported) {

@@ -412,9 +412,18 @@ func TestNodeExisting(t *testing.T) {
 	}
 	const plan = "name: test\npods: [4]\nrounds: 1\ninterval: 500ms\nwindow: 1s\nwarm_up: 0s\nsettle: 100ms\narms: [idle, cri-pod-stats]\nidle: idle\n" +
 		"guards: {steal: 100%, foreign_cpu: 100%, harness_cpu: 100%, lateness: 100%}\nretries: 0\n"
-	cmd := program(t, "run", "--plan", file(t, "test.yaml", plan), "--podload", load, "--out", t.TempDir(), "-r", n.Endpoint())
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("run: %v\n%s", err, text)
+	measure := func(plan string) (string, int) {
+		cmd := program(t, "run", "--plan", file(t, "test.yaml", plan), "--podload", load, "--out", t.TempDir(), "-r", n.Endpoint())
+		text, _ := cmd.CombinedOutput()
+		return string(text), cmd.ProcessState.ExitCode()
+	}
+	if text, code := measure(plan); code != exitDone {
+		t.Errorf("run: status %d\n%s", code, text)
+	}
+	// No node has memory for that many.
+	text, code := measure(strings.Replace(plan, "pods: [4]", "pods: [900000]", 1))
+	if code != exitUnfit || !strings.Contains(text, "memory") {
+		t.Errorf("run of 900,000 pods: status %d\n%s", code, text)
 	}
 	if text, err := program(t, "cleanup", "-r", n.Endpoint()).CombinedOutput(); err != nil || !strings.Contains(string(text), "no pods of ours") {
 		t.Errorf("cleanup after a run: %v\n%s", err, text)

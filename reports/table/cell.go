@@ -74,7 +74,7 @@ func containers(c *analysis.CollectorResult) Cell {
 // ratios sets each arm against the baseline.
 func ratios(r *analysis.Report, cell *analysis.Cell) Table {
 	ratio := func(a *analysis.ArmResult, s analysis.Series) Cell {
-		return number(format.One, a.Compared(analysis.Ratio, s).Estimate)
+		return number(format.One, a.Compared(s).Estimate)
 	}
 	total := func(m analysis.Metric) analysis.Series { return analysis.Series{Metric: m, Component: analysis.Total} }
 	s := shape{
@@ -86,7 +86,7 @@ func ratios(r *analysis.Report, cell *analysis.Cell) Table {
 		arm: func(a *analysis.ArmResult) []Cell {
 			return []Cell{
 				ratio(a, total(analysis.CPUCores)), ratio(a, total(analysis.CPUPerCall)), ratio(a, total(analysis.PSS)),
-				pairs(a.Compared(analysis.Ratio, total(analysis.CPUCores))),
+				pairs(a.Compared(total(analysis.CPUCores))),
 			}
 		},
 	}
@@ -104,10 +104,10 @@ func ratios(r *analysis.Report, cell *analysis.Cell) Table {
 
 // pairs writes how many of the rounds gave a pair.
 func pairs(c analysis.Comparison) Cell {
-	if c.Rounds == 0 {
+	if c.Possible == 0 {
 		return plain(format.Absent)
 	}
-	return plain(fmt.Sprintf("%d/%d", c.Estimate.N, c.Rounds))
+	return plain(fmt.Sprintf("%d/%d", c.Estimate.N, c.Possible))
 }
 
 // latency shows quantiles of response time.
@@ -193,7 +193,7 @@ func components(r *analysis.Report, cell *analysis.Cell, what string, u format.U
 			row = append(row, number(u, of(a.Component(c))))
 		}
 		if above {
-			row = append(row, number(u, a.Compared(analysis.Difference, analysis.Series{Metric: m, Component: analysis.Total}).Estimate))
+			row = append(row, number(u, a.Overhead(m).Net.Estimate))
 		}
 		t.Rows = append(t.Rows, row)
 		if len(a.Collectors) > 1 {

@@ -55,8 +55,8 @@ func subject(r *analysis.Report) string {
 	}
 	used, tried := 0, 0
 	for _, a := range r.Arms {
-		used += a.Used
-		tried += a.Tried
+		used += a.Trials.Used + a.Slices.Used
+		tried += a.Trials.Tried + a.Slices.Tried
 	}
 	line := fmt.Sprintf("%s. %d trials, %d of them used.", runtime, tried, used)
 	if !r.First.IsZero() {
@@ -98,9 +98,9 @@ func trials(r *analysis.Report) Section {
 		Prose:   true,
 	}
 	for _, a := range r.Arms {
-		void := a.Tried - a.Used
+		void := a.Trials.Tried - a.Trials.Used
 		var why []string
-		for _, v := range a.Void {
+		for _, v := range a.Trials.Void {
 			text := fmt.Sprintf("%s (%d)", v.Reason, v.Trials)
 			if v.Example != "" {
 				text += ": " + format.Shorten(v.Example, 80)
@@ -115,8 +115,8 @@ func trials(r *analysis.Report) Section {
 			why = append(why, "repeated")
 		}
 		t.Rows = append(t.Rows, Row{
-			plain(a.Name), plain(format.Count(a.Interval.Seconds())), plain(format.Count(a.Window.Seconds())),
-			plain(strconv.Itoa(a.Tried)), plain(strconv.Itoa(a.Used)), plain(strconv.Itoa(void)), plain(strings.Join(why, "; ")),
+			plain(a.Name), plain(format.Count(a.Trials.Interval.Seconds())), plain(format.Count(a.Trials.Window.Seconds())),
+			plain(strconv.Itoa(a.Trials.Tried)), plain(strconv.Itoa(a.Trials.Used)), plain(strconv.Itoa(void)), plain(strings.Join(why, "; ")),
 		})
 	}
 	return Section{Heading: "Trials", Tables: []Table{t}}

@@ -35,14 +35,23 @@ type Truth struct {
 
 // A Run describes a run to make.
 type Run struct {
-	// Plan has cells, arms, rounds (the most of them are made), interval, window.
+	// Plan has cells, arms, slices, rounds (the most of them are made), interval,
+	// window.
 	Plan *plan.Plan
-	// Truth is what each arm of the plan costs.
+	// Truth is what each arm of the plan costs at its own interval. Slices at
+	// another interval cost as many calls more or less above the idle arm.
 	Truth map[string]Truth
 	// Drift is the standard deviation of the logarithm of a factor that all trials
 	// of a round share, Noise that of each trial's own, Jitter that of each call.
 	Drift, Noise, Jitter float64
-	Seed                 uint64
+	// SliceNoise is Noise for slices. Wander is the standard deviation of a factor
+	// that changes from slice to slice and is like the one before by Inertia, from 0
+	// to 1. BlockNoise is that of a factor of each arm in each block.
+	SliceNoise, Wander, Inertia, BlockNoise float64
+	// After, if set, is a factor on the CPU time of a slice, by the arm that had the
+	// slice before it.
+	After func(before, arm string) float64
+	Seed  uint64
 	// Spoil, if set, may change a trial before it is recorded: make it void, let
 	// calls fail, take components away.
 	Spoil func(t *bench.Trial)
@@ -56,24 +65,28 @@ func (r Run) Input() analysis.Input {
 	random := rand.New(rand.NewPCG(r.Seed, 0))
 	at := Begin()
 	var trials []bench.Trial
+	record := func(slot bench.Slot, scale float64) {
+		t := bench.Trial{
+			Slot: slot, Start: at, Length: slot.Arm.Window,
+			Pods: slot.Cell.Pods, Containers: slot.Cell.Pods * slot.Cell.ContainersPerPod,
+		}
+		r.fill(&t, random, scale)
+		if r.Spoil != nil {
+			r.Spoil(&t)
+		}
+		trials = append(trials, t)
+		at = at.Add(slot.Arm.WarmUp + slot.Arm.Window)
+	}
 	for _, cell := range r.Plan.Cells() {
 		for sweep := range r.Plan.Sweep.Passes() {
 			for round := range r.Plan.Rounds.Max / r.Plan.Sweep.Passes() {
 				drift := factor(random, r.Drift)
-				for i, position := range random.Perm(len(r.Plan.Arms)) {
-					arm := r.Plan.Arms[position]
-					t := bench.Trial{
-						Slot:  bench.Slot{Cell: cell, Arm: arm, Sweep: sweep, Round: round, Position: i},
-						Start: at, Length: arm.Window,
-						Pods: cell.Pods, Containers: cell.Pods * cell.ContainersPerPod,
-					}
-					r.fill(&t, random, drift)
-					if r.Spoil != nil {
-						r.Spoil(&t)
-					}
-					trials = append(trials, t)
-					at = at.Add(arm.WarmUp + arm.Window)
+				own := r.Plan.OwnTrialArms()
+				for i, position := range random.Perm(len(own)) {
+					slot := bench.Slot{Cell: cell, Arm: own[position], Sweep: sweep, Round: round, Position: i}
+					record(slot, drift*factor(random, r.Noise))
 				}
+				r.block(bench.Slot{Cell: cell, Sweep: sweep, Round: round, Position: len(own)}, random, drift, record)
 			}
 		}
 	}
@@ -87,17 +100,61 @@ func (r Run) Input() analysis.Input {
 	}
 }
 
+// block makes the slices of a round.
+func (r Run) block(slot bench.Slot, random *rand.Rand, drift float64, record func(bench.Slot, float64)) {
+	arms := r.Plan.SlicedArms()
+	if len(arms) == 0 {
+		return
+	}
+	own := make([]float64, len(arms))
+	for i := range own {
+		own[i] = factor(random, r.BlockNoise)
+	}
+	wander := random.NormFloat64()
+	before := ""
+	for cycle := range r.Plan.Slices.Cycles {
+		for _, i := range random.Perm(len(arms)) {
+			slot.Arm, slot.Cycle = arms[i], cycle+1
+			scale := drift * own[i] * math.Exp(r.Wander*wander) * factor(random, r.SliceNoise)
+			if r.After != nil {
+				scale *= r.After(before, slot.Arm.Name)
+			}
+			record(slot, scale)
+			before = slot.Arm.Name
+			slot.Position++
+			wander = r.Inertia*wander + math.Sqrt(1-r.Inertia*r.Inertia)*random.NormFloat64()
+		}
+	}
+}
+
+// cpu is what a component costs in cores at the interval of the slot.
+func (r Run) cpu(slot *bench.Slot, c bench.Component) (float64, bool) {
+	line, ok := r.Truth[slot.Arm.Name].CPU[c]
+	if !ok {
+		return 0, false
+	}
+	v := line.At(slot.Cell.Pods)
+	if slot.Cycle > 0 {
+		for _, own := range r.Plan.Arms {
+			if own.Name == slot.Arm.Name {
+				floor := r.Truth[r.Plan.Idle].CPU[c].At(slot.Cell.Pods)
+				v = floor + (v-floor)*own.Interval.Seconds()/slot.Arm.Interval.Seconds()
+			}
+		}
+	}
+	return v, true
+}
+
 // fill measures one trial.
-func (r Run) fill(t *bench.Trial, random *rand.Rand, drift float64) {
+func (r Run) fill(t *bench.Trial, random *rand.Rand, scale float64) {
 	truth := r.Truth[t.Arm.Name]
-	scale := drift * factor(random, r.Noise)
 	t.Costs = make(bench.Costs)
 	for _, c := range []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentNode} {
 		cost := make(bench.Cost)
-		if line, ok := truth.CPU[c]; ok {
-			cost[bench.CPUSeconds] = line.At(t.Cell.Pods) * scale * t.Length.Seconds()
+		if v, ok := r.cpu(&t.Slot, c); ok {
+			cost[bench.CPUSeconds] = v * scale * t.Length.Seconds()
 		}
-		if line, ok := truth.PSS[c]; ok {
+		if line, ok := truth.PSS[c]; ok && t.Cycle == 0 {
 			cost[bench.PSSBytes] = line.At(t.Cell.Pods) * math.Sqrt(scale)
 		}
 		if len(cost) > 0 {

@@ -32,6 +32,11 @@ func Example(rounds, calls int) (Run, error) {
 	if err != nil {
 		return Run{}, fmt.Errorf("decode the plan of the example: %w", err)
 	}
+	return Run{Plan: p, Seed: 1, Drift: 0.08, Noise: 0.02, Jitter: 0.15, Truth: truths()}, nil
+}
+
+// truths are what the usual arms cost at an interval of 1 s.
+func truths() map[string]Truth {
 	const mi = 1 << 20
 	truth := func(agent, runtime, shims, service Line) Truth {
 		return Truth{
@@ -45,17 +50,56 @@ func Example(rounds, calls int) (Run, error) {
 			Service: service, Bytes: Line{200, 900},
 		}
 	}
+	podStats := truth(Line{0.001, 0.00006}, Line{0.005, 0.0014}, Line{0.001, 0.0005}, Line{0.003, 0.0014})
+	cost, delay := bench.ControlCPU.Seconds(), bench.ControlDelay.Seconds()
+	return map[string]Truth{
+		"idle":                         truth(Line{0.0001, 0}, Line{0.001, 0}, Line{0.0005, 0.00001}, Line{1e-6, 0}),
+		"cgroup":                       truth(Line{0.0004, 0.0001}, Line{0.001, 0}, Line{0.0005, 0.00001}, Line{0.0002, 0.0001}),
+		"cri-container-stats":          truth(Line{0.001, 0.00004}, Line{0.004, 0.0008}, Line{0.001, 0.0004}, Line{0.002, 0.0009}),
+		"cri-pod-stats":                podStats,
+		"cri-pod-stats-again":          podStats,
+		"control":                      truth(Line{0.001 + cost, 0.00006}, Line{0.005, 0.0014}, Line{0.001, 0.0005}, Line{0.003 + delay, 0.0014}),
+		"cri-pod-metrics":              truth(Line{0.002, 0.0002}, Line{0.006, 0.002}, Line{0.001, 0.0006}, Line{0.01, 0.1}),
+		"cadvisor":                     truth(Line{0.008, 0.0011}, Line{0.001, 0.0001}, Line{0.0005, 0.00001}, Line{0.0005, 0.00004}),
+		"cadvisor+cri-container-stats": truth(Line{0.009, 0.00114}, Line{0.004, 0.0009}, Line{0.001, 0.0004}, Line{0.002, 0.0009}),
+	}
+}
+
+const slicedPlan = `
+name: sliced
+description: Arms that sleep between calls take turns in slices; cAdvisor has long windows.
+experiment: api
+seed: 42
+pods: [10, 35, 110]
+containers_per_pod: [1]
+profiles: [idle]
+rounds: {min: %[1]d, max: %[1]d}
+slices: {calls: 2, cycles: %[2]d, interval: 500ms, own_trials: all}
+interval: 1s
+window: 10s
+warm_up: 1s
+arms:
+  - idle
+  - cri-container-stats
+  - cri-pod-stats
+  - {name: cri-pod-stats-again, collectors: [cri-pod-stats]}
+  - control
+  - {name: cadvisor, window: 30s, slice: false}
+baseline: cadvisor
+idle: idle
+margin: 2%%
+`
+
+// Sliced is a run with so many rounds of so many cycles at three densities. It
+// has an arm twice, and the positive control.
+func Sliced(rounds, cycles int) (Run, error) {
+	p, err := plan.Decode("sliced.yaml", fmt.Appendf(nil, slicedPlan, rounds, cycles), plan.Names{})
+	if err != nil {
+		return Run{}, fmt.Errorf("decode the plan of the sliced example: %w", err)
+	}
 	return Run{
-		Plan: p, Seed: 1, Drift: 0.08, Noise: 0.02, Jitter: 0.15,
-		Truth: map[string]Truth{
-			"idle":                         truth(Line{0.0001, 0}, Line{0.001, 0}, Line{0.0005, 0.00001}, Line{1e-6, 0}),
-			"cgroup":                       truth(Line{0.0004, 0.0001}, Line{0.001, 0}, Line{0.0005, 0.00001}, Line{0.0002, 0.0001}),
-			"cri-container-stats":          truth(Line{0.001, 0.00004}, Line{0.004, 0.0008}, Line{0.001, 0.0004}, Line{0.002, 0.0009}),
-			"cri-pod-stats":                truth(Line{0.001, 0.00006}, Line{0.005, 0.0014}, Line{0.001, 0.0005}, Line{0.003, 0.0014}),
-			"cri-pod-metrics":              truth(Line{0.002, 0.0002}, Line{0.006, 0.002}, Line{0.001, 0.0006}, Line{0.01, 0.1}),
-			"cadvisor":                     truth(Line{0.008, 0.0011}, Line{0.001, 0.0001}, Line{0.0005, 0.00001}, Line{0.0005, 0.00004}),
-			"cadvisor+cri-container-stats": truth(Line{0.009, 0.00114}, Line{0.004, 0.0009}, Line{0.001, 0.0004}, Line{0.002, 0.0009}),
-		},
+		Plan: p, Seed: 3, Drift: 0.05, Noise: 0.03, Jitter: 0.1,
+		SliceNoise: 0.05, Wander: 0.05, Inertia: 0.7, Truth: truths(),
 	}, nil
 }
 

@@ -1,0 +1,175 @@
+package analysis
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cri-stats-bench/bench"
+)
+
+// warnings turns what usable trials warn of into notes of the row.
+func (b *builder) warnings(g *group, s *set) {
+	for _, t := range s.used {
+		seen := make(map[string]bool)
+		warn := func(kind NoteKind, text string) {
+			if key := string(kind) + pattern(text); !seen[key] {
+				seen[key] = true
+				g.result.Notes = addID(g.result.Notes, b.notes.count(kind, text, g.place(s)))
+			}
+		}
+		for _, text := range t.Warnings {
+			if !counted(text) {
+				warn(NoteTrial, text)
+			}
+		}
+		for _, a := range t.Agents {
+			for _, text := range a.Warnings {
+				warn(NoteAnswer, a.Collector+": "+text)
+			}
+		}
+	}
+	if len(g.collectors) > 1 && len(s.used) > 0 {
+		note := b.notes.rule(NoteJoint, strings.Join(g.collectors, " and ")+" ran at once: one call means one of each, and the costs are joint")
+		g.result.Notes = addID(g.result.Notes, note)
+	}
+}
+
+// counted says that a trial's warning is about calls that failed or were late, or
+// about containers that were missing. All three are counted from the records, and
+// the notes about them say more.
+func counted(warning string) bool {
+	for _, about := range []string{
+		" containers are missing from the last answer",
+		" calls failed, the first because: ",
+		" calls were due before the answer to the one before them had come",
+	} {
+		if strings.Contains(warning, about) {
+			return true
+		}
+	}
+	return false
+}
+
+// collector sums up the calls of one collector.
+func (b *builder) collector(g *group, collector string) error {
+	r := CollectorResult{Collector: collector}
+	from := g.set(ResponseP50)
+	var windows []bench.Calls
+	var seen incidents
+	for _, t := range from.used {
+		for i := range t.Agents {
+			if a := &t.Agents[i]; a.Collector == collector {
+				windows = append(windows, a.Calls)
+				r.Calls += len(a.Calls)
+				seen.add(t, a)
+			}
+		}
+	}
+	r.Failed, r.Missing, r.Late = seen.failed, seen.missing, seen.late
+	failed := b.incidentNotes(g, from, r, &seen)
+
+	var err error
+	if r.Response, err = b.latency(windows, bench.Call.Response, failed); err != nil {
+		return fmt.Errorf("response time: %w", err)
+	}
+	if r.Service, err = b.latency(windows, service, failed); err != nil {
+		return fmt.Errorf("service time: %w", err)
+	}
+	mean := func(s Series) Estimate {
+		var e Estimate
+		if err == nil {
+			e, err = b.mean(g, g.set(s.Metric), s)
+		}
+		return e
+	}
+	count := func(m Metric) Estimate { return b.count(g, from, Series{Metric: m, Collector: collector}) }
+	if r.FirstCall, err = b.firstCall(g, collector); err != nil {
+		return err
+	}
+	r.Bytes, r.Pods, r.Containers = count(AnswerBytes), count(AnswerPods), count(AnswerContainers)
+	r.Samples, r.Expected = count(AnswerSamples), count(Expected)
+	if s := (Series{CPUCores, bench.ComponentAgent, collector}); g.set(CPUCores).columns[s] != nil {
+		r.CPU = mean(s)
+	}
+	if s := (Series{PSS, bench.ComponentAgent, collector}); g.set(PSS).columns[s] != nil {
+		r.PSS = mean(s)
+	}
+	g.result.Collectors = append(g.result.Collectors, r)
+	return err
+}
+
+// firstCall is the mean over agents. A block of slices has one for all its cycles,
+// so most slices have none, which is worth no note.
+func (b *builder) firstCall(g *group, collector string) (Estimate, error) {
+	s := Series{Metric: FirstCall, Collector: collector}
+	from := g.set(FirstCall)
+	if from.regime == InTrials {
+		return b.mean(g, from, s)
+	}
+	e := Estimate{N: len(from.columns[s])}
+	if e.N > 0 {
+		e.Value = arithmeticMean(values(from.columns[s]))
+	}
+	return b.spread(e, from, s)
+}
+
+// incidents are what went wrong with the calls of a collector.
+type incidents struct {
+	failed, missing, late                   int
+	trialsFailed, trialsMissing, trialsLate int
+	reasons                                 map[string]int // trials by the first reason
+}
+
+func (n *incidents) add(t *bench.Trial, a *bench.AgentReport) {
+	n.missing += len(a.Missing)
+	if len(a.Missing) > 0 {
+		n.trialsMissing++
+	}
+	if failed := a.Calls.Failed(); failed > 0 {
+		n.failed += failed
+		n.trialsFailed++
+		if n.reasons == nil {
+			n.reasons = make(map[string]int)
+		}
+		n.reasons[a.Calls[slices.IndexFunc(a.Calls, func(c bench.Call) bool { return c.Err != "" })].Err]++
+	}
+	late := 0
+	for i := 1; i < len(a.Calls); i++ {
+		if previous := a.Calls[i-1]; previous.Start+previous.Service > a.Calls[i].Due {
+			late++
+		}
+	}
+	if n.late += late; late > 0 {
+		n.trialsLate++
+	}
+}
+
+// incidentNotes adds notes about failed and late calls and missing containers to
+// the row. It returns those about failed calls.
+func (b *builder) incidentNotes(g *group, from *set, r CollectorResult, n *incidents) []int {
+	at := func(trials int) Place { return g.placeOf(trials, len(from.used), from.regime) }
+	add := func(kind NoteKind, trials int, format string, args ...any) []int {
+		note := b.notes.at(kind, fmt.Sprintf(format, args...), at(trials))
+		g.result.Notes = addID(g.result.Notes, note)
+		return []int{note}
+	}
+	if n.missing > 0 {
+		add(NoteMissing, n.trialsMissing, "%s: containers of ours are missing from last answers, %d in all", r.Collector, n.missing)
+	}
+	if n.late > 0 {
+		add(NoteLate, n.trialsLate, "%s: %d of %d calls were due before the answer to the one before them had come", r.Collector, n.late, r.Calls)
+	}
+	if n.failed == 0 {
+		return nil
+	}
+	reason := ""
+	for _, text := range slices.Sorted(maps.Keys(n.reasons)) {
+		if reason == "" || n.reasons[text] > n.reasons[reason] {
+			reason = text
+		}
+	}
+	return add(NoteFailedCalls, n.trialsFailed, "%s: %d of %d calls failed, most often: %s; they rank above every answer, and costs are those of the fewer answers",
+		r.Collector, n.failed, r.Calls, reason)
+}

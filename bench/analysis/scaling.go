@@ -1,0 +1,291 @@
+package analysis
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/stat"
+)
+
+// A Scaling is how one cost of one arm grows with density, in cells that differ by
+// nothing else. Nothing in it reaches beyond the densities that were measured,
+// but for Fixed, which is where the line meets 0 pods.
+type Scaling struct {
+	Profile          string `json:"profile"`
+	ContainersPerPod int    `json:"containers_per_pod"`
+	Arm              string `json:"arm"`
+	Series           Series `json:"series"`
+	Regime           Regime `json:"regime"`
+	// Densities are those with values, ascending; Points counts values.
+	Densities []int `json:"densities"`
+	Points    int   `json:"points"`
+	// Noise says which line it is: that of relative deviations, or of absolute ones
+	// where the first has no answer.
+	Noise stat.Noise `json:"noise"`
+	// Fixed and PerPod are the line's, MedianPerPod the slope of Theil and Sen, which
+	// does not follow outliers.
+	Fixed        Estimate `json:"fixed"`
+	PerPod       Estimate `json:"per_pod"`
+	MedianPerPod Estimate `json:"median_per_pod"`
+	// Curved says that a parabola describes the values better than the line. Then
+	// Exponent is that of a power law through what is above the idle arm: 1 is
+	// linear growth.
+	Curved   bool     `json:"curved,omitempty"`
+	Exponent Estimate `json:"exponent"`
+	// SlopeRatio is PerPod over the baseline's, Crossing the density at which the
+	// two lines meet, absent unless that lies between the densities measured.
+	SlopeRatio Estimate `json:"slope_ratio"`
+	Crossing   Estimate `json:"crossing_pods"`
+	Notes      []int    `json:"notes,omitempty"`
+}
+
+// A point is the value of one unit at one density.
+type point struct {
+	turn  turn
+	pods  int
+	value float64
+}
+
+// densities are those of points, ascending.
+func densities(points []point) []int {
+	var out []int
+	for _, p := range points {
+		out = append(out, p.pods)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func xy(points []point) (x, y []float64) {
+	for _, p := range points {
+		x, y = append(x, float64(p.pods)), append(y, p.value)
+	}
+	return x, y
+}
+
+// A ladder is cells that differ by density alone, ascending.
+type ladder []*cellGroup
+
+// ladders groups the cells.
+func (b *builder) ladders() []ladder {
+	var out []ladder
+	for _, c := range b.cells {
+		i := slices.IndexFunc(out, func(l ladder) bool {
+			return l[0].cell.Profile == c.cell.Profile && l[0].cell.ContainersPerPod == c.cell.ContainersPerPod
+		})
+		if i < 0 {
+			i = len(out)
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], c)
+	}
+	for _, l := range out {
+		slices.SortFunc(l, func(a, b *cellGroup) int { return a.cell.Pods - b.cell.Pods })
+	}
+	return out
+}
+
+// scaling fits lines to every ladder of at least two densities.
+func (b *builder) scaling() error {
+	for _, l := range b.ladders() {
+		if len(l) < 2 {
+			continue
+		}
+		for _, arm := range b.arms {
+			if err := b.climb(l, arm); err != nil {
+				return fmt.Errorf("how %s grows with pods: %w", arm.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// climb fits the lines of one arm.
+func (b *builder) climb(l ladder, arm bench.Arm) error {
+	series := []Series{{Metric: CPUCores, Component: Total}, {Metric: PSS, Component: Total}}
+	if arm.Name != b.report.Idle {
+		for _, c := range arm.Collectors {
+			series = append(series, Series{Metric: ResponseP50, Collector: c})
+		}
+	}
+	for _, s := range series {
+		points, regime, err := l.points(arm.Name, s)
+		if err != nil {
+			return err
+		}
+		d := densities(points)
+		if len(d) < 2 {
+			continue
+		}
+		out := Scaling{
+			Profile: l[0].cell.Profile, ContainersPerPod: l[0].cell.ContainersPerPod,
+			Arm: arm.Name, Series: s, Regime: regime, Densities: d, Points: len(points),
+		}
+		for _, step := range []func(*Scaling, ladder, []point) error{b.line, b.curve, b.againstBaseline} {
+			if err := step(&out, l, points); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+		}
+		if len(d) == 2 {
+			out.Notes = addID(out.Notes, b.notes.rule(NoteTwoDensities, "two densities give a slope between two points: whether growth is linear cannot be told"))
+		}
+		b.report.Scaling = append(b.report.Scaling, out)
+	}
+	return nil
+}
+
+// points returns the units' values of a series at each density. Cells whose values
+// come from different regimes are not mixed: slices win, as in all tables.
+func (l ladder) points(arm string, s Series) ([]point, Regime, error) {
+	regime := InTrials
+	for _, c := range l {
+		if g := c.groups[arm]; g != nil && len(g.set(s.Metric).used) > 0 && g.set(s.Metric).regime == InSlices {
+			regime = InSlices
+		}
+	}
+	var out []point
+	for _, c := range l {
+		g := c.groups[arm]
+		if g == nil || g.set(s.Metric).regime != regime {
+			continue
+		}
+		pairs := g.set(s.Metric).series(s)
+		units, _, err := divide(pairs, alone(s.Metric))
+		if err != nil {
+			return nil, "", err
+		}
+		for _, u := range units {
+			if v := alone(s.Metric)(u); !math.IsNaN(v) {
+				out = append(out, point{u[0].turn, c.cell.Pods, v})
+			}
+		}
+	}
+	return out, regime, nil
+}
+
+// line fits the line. Costs scatter in proportion to their size, so deviations are
+// taken relative to the line; absolute ones would let the highest density decide.
+func (b *builder) line(out *Scaling, _ ladder, points []point) error {
+	x, y := xy(points)
+	out.Noise = stat.NoiseRelative
+	line, err := stat.RelativeLine(x, y, intervalLevel)
+	if errors.Is(err, stat.ErrNotPositive) {
+		out.Noise = stat.NoiseAbsolute
+		line, err = stat.OLS(x, y, intervalLevel)
+	}
+	if out.Fixed, err = b.fitted(line.Intercept, err, len(points)); err != nil {
+		return err
+	}
+	if out.PerPod, err = b.fitted(line.Slope, err, len(points)); err != nil {
+		return err
+	}
+	x, y = xy(thinned(points))
+	median, err := stat.TheilSen(x, y, intervalLevel)
+	out.MedianPerPod, err = b.fitted(median.Slope, err, len(points))
+	return err
+}
+
+// mostPoints is how many points a Theil-Sen line is drawn through, whose cost goes
+// with the square and whose exact interval ends at 200 of them.
+const mostPoints = 200
+
+// thinned makes fewer points by taking means of neighbours at each density.
+func thinned(points []point) []point {
+	if len(points) <= mostPoints {
+		return points
+	}
+	size := (len(points) + mostPoints - 1) / mostPoints
+	var out []point
+	for _, pods := range densities(points) {
+		at := slices.DeleteFunc(slices.Clone(points), func(p point) bool { return p.pods != pods })
+		for i := 0; i+size <= len(at); i += size {
+			_, y := xy(at[i : i+size])
+			out = append(out, point{at[i].turn, pods, arithmeticMean(y)})
+		}
+	}
+	return out
+}
+
+// fitted turns a figure of a fit into an estimate, or into a note.
+func (b *builder) fitted(e stat.Estimate, err error, points int) (Estimate, error) {
+	interval, note, err := b.interval(e, err)
+	if err != nil {
+		return Estimate{}, err
+	}
+	if interval == nil {
+		return Estimate{Notes: []int{note}}, nil
+	}
+	return Estimate{Value: e.Value, Interval: interval, N: points}, nil
+}
+
+// bent is by how much AICc a parabola must be better.
+const bent = 2
+
+// curve looks whether the line bends, and fits a power law to the overhead if so.
+func (b *builder) curve(out *Scaling, l ladder, points []point) error {
+	if len(out.Densities) < 3 {
+		return nil
+	}
+	x, y := xy(points)
+	c, err := stat.Curvature(x, y, out.Noise, intervalLevel)
+	switch {
+	case unanswerable(err):
+		return nil
+	case err != nil:
+		return err
+	}
+	out.Curved = c.DeltaAICc > bent && !c.Quadratic.CI.Contains(0)
+	if !out.Curved {
+		return nil
+	}
+	net, err := l.aboveIdle(b.report.Idle, out)
+	if err != nil {
+		return err
+	}
+	net = slices.DeleteFunc(net, func(p point) bool { return p.pods == 0 })
+	if x, y = xy(net); len(densities(net)) < 3 || slices.ContainsFunc(y, func(v float64) bool { return v <= 0 }) {
+		out.Notes = addID(out.Notes, b.notes.rule(NoteNoExponent, "growth bends, but has no exponent: that needs an overhead above zero in every unit at three densities"))
+		return nil
+	}
+	fit, err := stat.PowerLaw(x, y, intervalLevel)
+	out.Exponent, err = b.fitted(fit.Exponent, err, len(net))
+	return err
+}
+
+// aboveIdle returns the differences to the idle arm at the same turns.
+func (l ladder) aboveIdle(idle string, s *Scaling) ([]point, error) {
+	var out []point
+	for _, c := range l {
+		arm, floor := c.groups[s.Arm], c.groups[idle]
+		if arm == nil || floor == nil || arm == floor {
+			continue
+		}
+		below := s.Series
+		if below.Collector != "" {
+			below.Collector, _ = opponent(below.Collector, floor.collectors)
+		}
+		pairs, _ := match(arm.in(s.Regime), floor.in(s.Regime), contest{Difference, s.Series, below})
+		units, _, err := divide(pairs, difference(s.Series.Metric))
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range units {
+			out = append(out, point{u[0].turn, c.cell.Pods, difference(s.Series.Metric)(u)})
+		}
+	}
+	return out, nil
+}
+
+// unanswerable says that an error of package stat means that there is no such
+// number, and not that something is wrong.
+func unanswerable(err error) bool {
+	for _, e := range []error{stat.ErrTooFew, stat.ErrConstant, stat.ErrUnbounded, stat.ErrNotPositive, stat.ErrNotFinite} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
