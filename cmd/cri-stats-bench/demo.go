@@ -46,7 +46,7 @@ func runDemo(cmd *cobra.Command, f runFlags) error {
 	if err := measureFake(cmd.Context(), p, dir, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	return finish(dir, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	return finish(dir, nil, cmd.OutOrStdout(), cmd.ErrOrStderr())
 }
 
 // measureFake runs a plan on the in-memory runtime.

@@ -18,11 +18,13 @@ import (
 
 // Exit statuses of the program.
 const (
-	exitDone        = 0
-	exitFailed      = 1   // the harness failed
-	exitUsage       = 2   // flags, plan or endpoint are wrong
-	exitUnfit       = 30  // the node is unfit for what is asked of it
-	exitInterrupted = 130 // by a signal; what was finished is on disk
+	exitDone         = 0
+	exitFailed       = 1   // the harness failed
+	exitUsage        = 2   // flags, plan or endpoint are wrong
+	exitInconclusive = 10  // --fail-on inconclusive, and a primary verdict is
+	exitInferior     = 20  // --fail-on inferior, and a primary verdict is
+	exitUnfit        = 30  // the node is unfit for what is asked of it
+	exitInterrupted  = 130 // by a signal; what was finished is on disk
 )
 
 // statusError gives an error an exit status where its type does not say it.

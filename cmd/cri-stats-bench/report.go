@@ -35,6 +35,7 @@ func formatNames() string {
 
 func newReport() *cobra.Command {
 	var format string
+	var fail failOn
 	cmd := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Render the records of a run; the same records give the same bytes",
@@ -45,6 +46,9 @@ cri-stats-bench report out/20261122-210315-quick
 cri-stats-bench report --format markdown out/20261122-210315-quick > report.md`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := fail.valid(); err != nil {
+				return err
+			}
 			for _, f := range formats {
 				if f.name != format {
 					continue
@@ -53,12 +57,16 @@ cri-stats-bench report --format markdown out/20261122-210315-quick > report.md`)
 				if err != nil {
 					return err
 				}
-				return f.write(cmd.OutOrStdout(), r)
+				if err := f.write(cmd.OutOrStdout(), r); err != nil {
+					return err
+				}
+				return fail.check(r)
 			}
 			return usage("no format named %q: give one of %s", format, formatNames())
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", formatNames())
+	fail.add(cmd)
 	return cmd
 }
 

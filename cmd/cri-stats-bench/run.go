@@ -25,6 +25,7 @@ type runFlags struct {
 	seed         uint64
 	metricsAddr  string
 	verbose      bool
+	failOn       failOn
 }
 
 func newRun() *cobra.Command {
@@ -61,12 +62,16 @@ cri-stats-bench run --resume out/20261122-210315-quick`),
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the shuffling (default: the plan's, or a random one; it is recorded)")
 	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "serve Prometheus metrics of the run on this loopback address (127.0.0.1:9099)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log more to run.log")
+	f.failOn.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("preset", "plan", "resume")
 	cmd.MarkFlagsMutuallyExclusive("seed", "resume")
 	return cmd
 }
 
 func runExperiment(cmd *cobra.Command, f runFlags) error {
+	if err := f.failOn.valid(); err != nil {
+		return err
+	}
 	p, err := f.choosePlan()
 	if err != nil {
 		return err
@@ -78,7 +83,7 @@ func runExperiment(cmd *cobra.Command, f runFlags) error {
 	if err := measureHere(cmd.Context(), f, p, dir, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	return finish(dir, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	return finish(dir, f.failOn, cmd.OutOrStdout(), cmd.ErrOrStderr())
 }
 
 // measureHere runs a plan on this node and leaves the node as it was.
@@ -150,7 +155,7 @@ func (f *runFlags) dir(p *plan.Plan) string {
 
 // finish writes the reports of a run beside its records and prints the one for
 // the terminal.
-func finish(dir string, stdout, stderr io.Writer) error {
+func finish(dir string, fail failOn, stdout, stderr io.Writer) error {
 	r, err := analyse(stderr, dir)
 	if err != nil {
 		return err
@@ -161,8 +166,10 @@ func finish(dir string, stdout, stderr io.Writer) error {
 	if err := formats[0].write(stdout, r); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stderr, "records and reports: %s\n", dir)
-	return err
+	if _, err = fmt.Fprintf(stderr, "records and reports: %s\n", dir); err != nil {
+		return err
+	}
+	return fail.check(r)
 }
 
 // interrupted says what a person wants to know after Ctrl-C.
