@@ -421,9 +421,9 @@ func TestNodeExisting(t *testing.T) {
 		t.Errorf("run: status %d\n%s", code, text)
 	}
 	// No node has memory for that many.
-	text, code := measure(strings.Replace(plan, "pods: [4]", "pods: [900000]", 1))
+	text, code := measure(strings.Replace(plan, "pods: [4]", "pods: [10000]\ncontainers_per_pod: [100]", 1))
 	if code != exitUnfit || !strings.Contains(text, "memory") {
-		t.Errorf("run of 900,000 pods: status %d\n%s", code, text)
+		t.Errorf("run of a million containers: status %d\n%s", code, text)
 	}
 	if text, err := program(t, "cleanup", "-r", n.Endpoint()).CombinedOutput(); err != nil || !strings.Contains(string(text), "no pods of ours") {
 		t.Errorf("cleanup after a run: %v\n%s", err, text)
