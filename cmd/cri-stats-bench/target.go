@@ -70,7 +70,6 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	}()
 	endpoint := f.existing()
 	if endpoint != "" {
-		// First, since this is where most mistakes are.
 		if err := t.dial(ctx, endpoint); err != nil {
 			return nil, err
 		}
