@@ -133,6 +133,30 @@ func nothingLeft(t *testing.T) {
 	}
 }
 
+// privateNode brings up a node that is gone after the test, and connects to it.
+func privateNode(t *testing.T, load string) *criconn.Conn {
+	t.Helper()
+	if text, err := program(t, "node", "up", "--podload", load).CombinedOutput(); err != nil {
+		t.Fatalf("node up: %v\n%s", err, text)
+	}
+	t.Cleanup(func() {
+		if text, err := program(t, "node", "down").CombinedOutput(); err != nil {
+			t.Errorf("node down: %v\n%s", err, text)
+		}
+		nothingLeft(t)
+	})
+	n, err := node.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := criconn.Dial(t.Context(), n.Endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
 // An account is the CPU time of a cgroup over time, read by hand.
 type account struct {
 	at    []time.Time
@@ -311,24 +335,7 @@ func TestNodeKilled(t *testing.T) {
 // The collector's call is held against the bare generated client, turn and turn
 // about on the same pods: what an agent reports as service time is the runtime's.
 func TestNodeBareClient(t *testing.T) {
-	if text, err := program(t, "node", "up", "--podload", podload(t)).CombinedOutput(); err != nil {
-		t.Fatalf("node up: %v\n%s", err, text)
-	}
-	defer func() {
-		if text, err := program(t, "node", "down").CombinedOutput(); err != nil {
-			t.Errorf("node down: %v\n%s", err, text)
-		}
-		nothingLeft(t)
-	}()
-	n, err := node.Find("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := criconn.Dial(t.Context(), n.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := privateNode(t, podload(t))
 	images, err := conn.Images.ListImages(t.Context(), &runtimev1.ListImagesRequest{})
 	if err != nil || len(images.GetImages()) != 1 {
 		t.Fatalf("images of the node: %v, %v", images, err)
@@ -342,7 +349,7 @@ func TestNodeBareClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec, _ := findCollector("cri-pod-stats")
-	collector, err := spec.Open(t.Context(), bench.Source{Endpoint: n.Endpoint(), Pods: running})
+	collector, err := spec.Open(t.Context(), bench.Source{Endpoint: conn.Endpoint, Pods: running})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,24 +388,7 @@ func TestNodeBareClient(t *testing.T) {
 // runtime.
 func TestNodeExisting(t *testing.T) {
 	load := podload(t)
-	if text, err := program(t, "node", "up", "--podload", load).CombinedOutput(); err != nil {
-		t.Fatalf("node up: %v\n%s", err, text)
-	}
-	defer func() {
-		if text, err := program(t, "node", "down").CombinedOutput(); err != nil {
-			t.Errorf("node down: %v\n%s", err, text)
-		}
-		nothingLeft(t)
-	}()
-	n, err := node.Find("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := criconn.Dial(t.Context(), n.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := privateNode(t, load)
 	foreign, err := conn.Runtime.RunPodSandbox(t.Context(), &runtimev1.RunPodSandboxRequest{Config: &runtimev1.PodSandboxConfig{
 		Metadata: &runtimev1.PodSandboxMetadata{Name: "foreign", Uid: "foreign", Namespace: "other"},
 		Labels:   map[string]string{"cri-stats-bench": "looks like ours and is not"},
@@ -413,7 +403,7 @@ func TestNodeExisting(t *testing.T) {
 	const plan = "name: test\npods: [4]\nrounds: 1\ninterval: 500ms\nwindow: 1s\nwarm_up: 0s\nsettle: 100ms\narms: [idle, cri-pod-stats]\nidle: idle\n" +
 		"guards: {steal: 100%, foreign_cpu: 100%, harness_cpu: 100%, lateness: 100%}\nretries: 0\n"
 	measure := func(plan string) (string, int) {
-		cmd := program(t, "run", "--plan", file(t, "test.yaml", plan), "--podload", load, "--out", t.TempDir(), "-r", n.Endpoint())
+		cmd := program(t, "run", "--plan", file(t, "test.yaml", plan), "--podload", load, "--out", t.TempDir(), "-r", conn.Endpoint)
 		text, _ := cmd.CombinedOutput()
 		return string(text), cmd.ProcessState.ExitCode()
 	}
@@ -425,7 +415,7 @@ func TestNodeExisting(t *testing.T) {
 	if code != exitUnfit || !strings.Contains(text, "memory") {
 		t.Errorf("run of a million containers: status %d\n%s", code, text)
 	}
-	if text, err := program(t, "cleanup", "-r", n.Endpoint()).CombinedOutput(); err != nil || !strings.Contains(string(text), "no pods of ours") {
+	if text, err := program(t, "cleanup", "-r", conn.Endpoint).CombinedOutput(); err != nil || !strings.Contains(string(text), "no pods of ours") {
 		t.Errorf("cleanup after a run: %v\n%s", err, text)
 	}
 	sandboxes, err := conn.Runtime.ListPodSandbox(t.Context(), &runtimev1.ListPodSandboxRequest{})
