@@ -134,9 +134,17 @@ func TestMeansAddUp(t *testing.T) {
 }
 
 func TestPermutation(t *testing.T) {
-	run := example(t, 4, 5)
-	run.Spoil = analysistest.Trouble
-	in := run.Input()
+	trouble := example(t, 4, 5)
+	trouble.Spoil = analysistest.Trouble
+	for _, run := range []analysistest.Run{trouble, sliced(t, 3, 6)} {
+		in := run.Input()
+		in.Host.Simulated = false
+		permute(t, in)
+	}
+}
+
+func permute(t *testing.T, in analysis.Input) {
+	t.Helper()
 	want, err := json.Marshal(analyse(t, in))
 	if err != nil {
 		t.Fatal(err)
@@ -188,16 +196,18 @@ func TestJSON(t *testing.T) {
 	run := example(t, 3, 3)
 	run.Spoil = analysistest.Trouble
 	r := analyse(t, run.Input())
-	data, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var back analysis.Report
-	if err := json.Unmarshal(data, &back); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(r.Cells, back.Cells); diff != "" {
-		t.Errorf("cells after a round trip (-want +got):\n%s", diff)
+	for _, r := range []*analysis.Report{r, analyse(t, sliced(t, 3, 5).Input())} {
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back analysis.Report
+		if err := json.Unmarshal(data, &back); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(*r, back); diff != "" {
+			t.Errorf("after a round trip (-want +got):\n%s", diff)
+		}
 	}
 	absent, err := json.Marshal(arm(t, r, "cgroup", 10).Total.CPU)
 	if want := `{"value":null,"n":0}`; err != nil || string(absent) != want {

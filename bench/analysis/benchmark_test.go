@@ -3,13 +3,20 @@ package analysis_test
 import (
 	"runtime"
 	"testing"
+
+	"cri-stats-bench/bench/analysis"
 )
 
 // A million calls: 2 densities, 521 rounds of 7 arms, 120 calls a window, of one arm
 // twice as many. Reading them from disk is measured in package record.
-func BenchmarkAnalyze(b *testing.B) {
-	run := example(b, 521, 120)
-	in := run.Input()
+func BenchmarkAnalyze(b *testing.B) { benchmark(b, example(b, 521, 120).Input()) }
+
+// A long run with slices: 3 densities, 40 rounds, 100 cycles of 5 arms, 2 calls
+// each. It is the number of trials that counts here.
+func BenchmarkAnalyzeSlices(b *testing.B) { benchmark(b, sliced(b, 40, 100).Input()) }
+
+func benchmark(b *testing.B, in analysis.Input) {
+	in.Host.Simulated = false
 	calls := 0
 	for _, t := range in.Trials {
 		for _, a := range t.Agents {
@@ -17,8 +24,7 @@ func BenchmarkAnalyze(b *testing.B) {
 		}
 	}
 	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	var after runtime.MemStats
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := in.Analyze(); err != nil {
@@ -26,6 +32,7 @@ func BenchmarkAnalyze(b *testing.B) {
 		}
 	}
 	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(len(in.Trials)), "trials")
 	b.ReportMetric(float64(calls), "calls")
 	b.ReportMetric(float64(after.HeapSys)/(1<<20), "MiB-heap-with-input")
 }

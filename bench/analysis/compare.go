@@ -16,7 +16,8 @@ type effect struct {
 	kind Kind
 	// regime is empty where arms of two regimes were joined over the idle arm.
 	regime Regime
-	// units are logarithms of ratios, or differences.
+	// units are logarithms of ratios, or differences; beside a quotient, the
+	// logarithms of the units' own ratios if all of them have one.
 	units    []float64
 	quotient *quotient
 	basis    *Basis
@@ -135,7 +136,7 @@ func (b *builder) effectOf(pairs []pair, missing map[turn]string, regime Regime,
 		return effect{}, err
 	}
 	for _, u := range units {
-		if v := c.reduction()(u); !math.IsNaN(v) {
+		if v := c.reduction()(u); finite(v) {
 			e.units = append(e.units, v)
 			e.pairs += len(u)
 			continue
@@ -164,7 +165,8 @@ func (b *builder) comparison(arm *group, against *group, c contest, e effect) (C
 		return Comparison{}, fmt.Errorf("%s of %s to %s in %s: %w", e.kind, c.mine, against.arm.Name, arm.cell.cell, err)
 	}
 	out.Estimate = estimate
-	if len(out.Dropped) > 0 {
+	// Where something else takes the number away, pairs are not the point.
+	if len(out.Dropped) > 0 && (!estimate.Absent() || len(estimate.Notes) == 0) {
 		note := b.notes.at(NotePairs, out.dropText(), arm.placeOf(0, 0, e.regime))
 		out.Estimate.Notes = addID(out.Estimate.Notes, note)
 	}
@@ -176,6 +178,9 @@ func (b *builder) comparison(arm *group, against *group, c contest, e effect) (C
 func (b *builder) estimateOf(e *effect, level float64) (Estimate, error) {
 	if e.absent() {
 		return Estimate{Notes: e.notes}, nil
+	}
+	if !finite(e.value()) {
+		return Estimate{Notes: addID(e.notes, b.notes.rule(NoteNotFinite, notFinite))}, nil
 	}
 	out := Estimate{Value: e.value(), N: e.pairs, Basis: e.basis, Notes: e.notes}
 	interval, note, err := b.interval(e.estimate(level))

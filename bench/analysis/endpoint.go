@@ -45,7 +45,7 @@ func (b *builder) compare(g *group) error {
 	if base == nil || base == g || g.empty() {
 		return nil // the row says why
 	}
-	judged := b.judged(g)
+	judged := b.rival(g) && g.reads()
 	for _, p := range endpoints(g, base) {
 		e, err := b.versus(g, base, p)
 		if err != nil {
@@ -68,7 +68,7 @@ func (b *builder) compare(g *group) error {
 	}
 	for _, p := range b.exploratory() {
 		e, err := b.versus(g, base, p)
-		if err == nil && !e.absent() {
+		if err == nil && (!e.absent() || len(e.notes) > 0) {
 			err = b.judge(g, p.mine, &e)
 		}
 		if err != nil {
@@ -105,7 +105,7 @@ func (b *builder) ratio(g, base *group, p endpoint) (effect, error) {
 		return b.direct(g.trials, base.trials, c)
 	}
 	if idle != nil && len(idle.trials.used) > 0 && len(idle.slices.used) > 0 {
-		return b.overheadRatio(g, base, idle, p.mine, p.theirs)
+		return b.joined(g, base, idle, p)
 	}
 	note := b.notes.rule(NoteRegime, "one arm has slices and the other one has not, and no idle arm has both: the ratio is that of trials of their own")
 	if regimes := []bool{len(g.trials.used) > 0, len(base.trials.used) > 0}; slices.Contains(regimes, false) {
@@ -115,4 +115,25 @@ func (b *builder) ratio(g, base *group, p endpoint) (effect, error) {
 	e, err := b.direct(g.trials, base.trials, c)
 	e.notes = addID(e.notes, note)
 	return e, err
+}
+
+// joined is the ratio of an arm with slices to one without, or the other way
+// round. What an arm's latency is above that of a clock may be next to nothing:
+// where there is no ratio of that, it is that of trials of their own.
+func (b *builder) joined(g, base, idle *group, p endpoint) (effect, error) {
+	e, err := b.overheadRatio(g, base, idle, p.mine, p.theirs)
+	if err != nil || !p.mine.Metric.quantile() || len(g.trials.used) == 0 {
+		return e, err
+	}
+	if !e.absent() {
+		if _, err := e.estimate(intervalLevel); err == nil {
+			return e, nil
+		}
+	}
+	own, err := b.direct(g.trials, base.trials, contest{Ratio, p.mine, p.theirs})
+	if err != nil || own.absent() {
+		return e, err
+	}
+	own.notes = addID(own.notes, b.notes.rule(NoteRegime, "latency above the idle arm's cannot be told from zero: the ratio is that of trials of their own"))
+	return own, nil
 }

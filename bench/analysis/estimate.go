@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"cri-stats-bench/bench"
@@ -93,13 +94,28 @@ func joined(parts []bench.Component) string {
 func arithmeticMean(x []float64) float64 {
 	mean := 0.0
 	for i, v := range x {
-		mean += (v - mean) / float64(i+1)
+		n := float64(i + 1)
+		if step := (v - mean) / n; finite(step) {
+			mean += step
+		} else { // v and mean are at opposite ends of what floating point has
+			mean += v/n - mean/n
+		}
 	}
 	return mean
 }
 
+func finite(values ...float64) bool {
+	for _, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	return true
+}
+
 const (
 	fewTrials = "an interval needs at least 2 trials, a comparison at least 2 rounds"
+	notFinite = "the values are too far apart to calculate with"
 	noSpread  = "all values are equal: there is no spread to make an interval from"
 )
 
@@ -114,7 +130,7 @@ func (b *builder) interval(e stat.Estimate, err error) (*Interval, int, error) {
 	case errors.Is(err, stat.ErrUnbounded):
 		return nil, b.notes.rule(NoteBelowLimit, "no ratio: what is divided by cannot be told from zero"), nil
 	case errors.Is(err, stat.ErrNotFinite):
-		return nil, b.notes.rule(NoteNoSpread, "no interval: the values are too far apart to calculate with"), nil
+		return nil, b.notes.rule(NoteNotFinite, notFinite), nil
 	case err != nil:
 		return nil, 0, err
 	}

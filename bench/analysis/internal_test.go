@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cri-stats-bench/bench"
 )
 
 func TestPattern(t *testing.T) {
@@ -82,4 +85,87 @@ func FuzzDecodeHost(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestDecide(t *testing.T) {
+	f := func(p tails, want Verdict, within, equivalent bool) {
+		t.Helper()
+		v, w, e := p.decide()
+		if v != want || w != within || e != equivalent {
+			t.Errorf("%+v is %s, within margin %v, equivalent %v; want %s, %v, %v", p, v, w, e, want, within, equivalent)
+		}
+	}
+	no := 0.5
+	f(tails{better: 0.01, nonInferior: 0.001, inferior: 1, worse: 1, notLess: no}, Better, false, false)
+	f(tails{better: 0.01, nonInferior: 0.001, inferior: 1, worse: 1, notLess: 0.01}, Better, false, true)
+	f(tails{better: no, nonInferior: 0.01, inferior: 1, worse: no, notLess: 0.01}, NonInferior, false, true)
+	f(tails{better: 1, nonInferior: 0.01, inferior: 1, worse: 0.01, notLess: 0.001}, NonInferior, true, true)
+	f(tails{better: 1, nonInferior: 1, inferior: 0.01, worse: 0.001, notLess: 0.001}, Inferior, false, false)
+	f(tails{better: no, nonInferior: no, inferior: no, worse: no, notLess: no}, Inconclusive, false, false)
+	f(tails{better: no, nonInferior: alpha, inferior: no, worse: no, notLess: 0.01}, Inconclusive, false, false)
+}
+
+func TestTogether(t *testing.T) {
+	f := func(want Verdict, verdicts ...Verdict) {
+		t.Helper()
+		if got := together(verdicts); got != want {
+			t.Errorf("%q together are %q, want %q", verdicts, got, want)
+		}
+	}
+	f(NoVerdict)
+	f(Better, Better, Better)
+	f(NonInferior, Better, NonInferior)
+	f(Inconclusive, Inconclusive, NonInferior)
+	f(Inferior, Better, Inferior)
+	f(Inferior, NoVerdict, Inferior)
+	f(NoVerdict, NoVerdict, Better)
+}
+
+func TestPrimaryCell(t *testing.T) {
+	f := func(want string, cells ...bench.Cell) {
+		t.Helper()
+		got := "none"
+		if c := primaryCell(cells); c != nil {
+			got = c.String()
+		}
+		if got != want {
+			t.Errorf("of %v %s is primary, want %s", cells, got, want)
+		}
+	}
+	cell := func(pods int, profile string) bench.Cell {
+		return bench.Cell{Pods: pods, ContainersPerPod: 1, Profile: profile}
+	}
+	f("none")
+	f("pods=35 containers=1 profile=idle", cell(10, "idle"), cell(35, "idle"), cell(0, "active"))
+	f("pods=110 containers=1 profile=active", cell(90, "idle"), cell(110, "idle"), cell(110, "active"), cell(250, "active"))
+	f("pods=110 containers=1 profile=active", cell(110, "active"), cell(110, "idle"))
+}
+
+func TestCopies(t *testing.T) {
+	arm := func(name string, interval time.Duration, collectors ...string) bench.Arm {
+		return bench.Arm{Name: name, Collectors: collectors, Interval: interval, Window: time.Minute}
+	}
+	arms := []bench.Arm{
+		arm("idle", 1, "idle"), arm("a", 1, "x"), arm("b", 1, "x"), arm("c", 2, "x"), arm("d", 1, "x", "y"),
+		arm("e", 1, "x"), arm("f", 3, "z"), arm("base", 3, "z"),
+	}
+	want := map[string]string{"b": "a", "e": "a", "f": "base"}
+	if diff := cmp.Diff(want, copies(arms, "base", "idle")); diff != "" {
+		t.Errorf("copies (-want +got):\n%s", diff)
+	}
+}
+
+// What is counted from the records is not told a second time as a warning.
+func TestCounted(t *testing.T) {
+	for text, want := range map[string]bool{
+		"cadvisor: 3 of 35 containers are missing from the last answer":                                   true,
+		"cri-pod-stats: 1 of 60 calls failed, the first because: refused":                                 true,
+		"cri-pod-stats: 9 of 10 calls were due before the answer to the one before them had come":         true,
+		"cgroup of shims: process clocks say 1.2 s, the cgroup 1.3 s":                                     false,
+		"read /proc/7/smaps_rollup: permission denied: 3 containers are missing from the last whole page": false,
+	} {
+		if counted(text) != want {
+			t.Errorf("counted(%q) is %v", text, !want)
+		}
+	}
 }

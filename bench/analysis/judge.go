@@ -47,18 +47,22 @@ func (b *builder) class(cell bench.Cell, s Series) Class {
 	return Exploratory
 }
 
-// judged says whether an arm is a rival of the baseline: not the idle arm, no arm
-// that is there for the quality of evidence, and one whose answers have containers.
-func (b *builder) judged(g *group) bool {
+// rival says whether an arm is there to be compared with the baseline: not the idle
+// arm, and none that is there for the quality of evidence.
+func (b *builder) rival(g *group) bool {
 	name := g.arm.Name
-	if name == b.report.Baseline || name == b.report.Idle || g.empty() || b.again[name] != "" || isControl(g.arm) {
-		return false
+	return name != b.report.Baseline && name != b.report.Idle && b.again[name] == "" && !isControl(g.arm)
+}
+
+// reads says whether answers have containers in them, where containers run. What
+// reads none, as the floor of the transport, is no rival of what reads all.
+func (g *group) reads() bool {
+	columns := g.set(AnswerContainers).columns
+	mean := func(m Metric, collector string) float64 {
+		return arithmeticMean(values(columns[Series{Metric: m, Collector: collector}]))
 	}
 	return slices.ContainsFunc(g.collectors, func(c string) bool {
-		s := g.set(AnswerContainers)
-		return len(s.columns[Series{Metric: Expected, Collector: c}]) == 0 ||
-			arithmeticMean(values(s.columns[Series{Metric: Expected, Collector: c}])) == 0 ||
-			arithmeticMean(values(s.columns[Series{Metric: AnswerContainers, Collector: c}])) > 0
+		return mean(Expected, c) == 0 || mean(AnswerContainers, c) > 0
 	})
 }
 
@@ -135,11 +139,11 @@ func tailsOf(e *effect, margin float64) (tails, error) {
 }
 
 // twin sets the Hodges-Lehmann estimate beside the geometric mean. It asks for
-// symmetry only; where the two differ by more than half of the interval, a few
-// rounds decide the mean.
+// symmetry only. One wild round of n moves the mean by 1/t(n-1) of the interval's
+// half width, that is by more than half of it, and the twin hardly at all.
 func (b *builder) twin(j *Judgement, e *effect) error {
-	if e.quotient != nil {
-		return nil // two means of different rounds have no signed ranks
+	if len(e.units) == 0 {
+		return nil // two means of different rounds, or an overhead below zero
 	}
 	hl, err := stat.HodgesLehmann(e.units, verdictLevel)
 	switch {
@@ -151,9 +155,9 @@ func (b *builder) twin(j *Judgement, e *effect) error {
 	hl = hl.Exp()
 	j.Twin = &Estimate{Value: hl.Value, Interval: &Interval{hl.CI.Lo, hl.CI.Hi}, N: j.Ratio.N, Basis: j.Ratio.Basis}
 	half := (math.Log(j.Ratio.Interval.Hi) - math.Log(j.Ratio.Interval.Lo)) / 2
-	if math.Abs(math.Log(hl.Value/j.Ratio.Value)) > half {
+	if math.Abs(math.Log(hl.Value/j.Ratio.Value)) > half/2 {
 		j.TwinDiffers = true
-		j.Ratio.Notes = addID(j.Ratio.Notes, b.notes.rule(NoteTwin, "mean and Hodges-Lehmann estimate differ by more than half of the interval: few rounds decide the mean"))
+		j.Ratio.Notes = addID(j.Ratio.Notes, b.notes.rule(NoteTwin, "mean and Hodges-Lehmann estimate differ by more than half of the interval's half width: a few rounds decide the mean"))
 	}
 	return nil
 }

@@ -38,6 +38,9 @@ const (
 	NoteNoCrossing   NoteKind = "no-crossing"   // lines that do not meet where both were measured
 	NoteUnsteady     NoteKind = "unsteady"      // calls or trials that do not stay at one level
 	NoteCarryOver    NoteKind = "carry-over"    // slices that cost more after those of another arm
+	NoteNotFinite    NoteKind = "not-finite"    // values beyond what can be calculated with
+	NoteSelfCheck    NoteKind = "self-check"    // an arm that differs from itself
+	NoteDisagree     NoteKind = "disagree"      // slices and trials of one arm that do not agree
 	NoteIncomplete   NoteKind = "incomplete"    // an arm that reads fewer containers than run
 	NoteLate         NoteKind = "late"          // calls that waited for the ones before them
 	NoteNotRun       NoteKind = "not-run"       // a cell without any trial

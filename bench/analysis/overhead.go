@@ -83,7 +83,7 @@ func (b *builder) overheads(g *group) error {
 			return err
 		}
 		out := Overhead{Limit: n.limit, Below: n.below}
-		if math.IsNaN(out.Limit) {
+		if !finite(out.Limit) {
 			out.Limit = 0
 		}
 		if out.Net, err = b.comparison(g, idle, n.contest, n.effect); err != nil {
@@ -92,16 +92,18 @@ func (b *builder) overheads(g *group) error {
 		if n.below {
 			out.Net.Estimate.Notes = addID(out.Net.Estimate.Notes, b.notes.rule(NoteBelowLimit, belowText))
 		}
-		if base != nil && base != g && !base.empty() {
+		out.Ratio = Comparison{Kind: OverheadRatio, Series: s}
+		switch {
+		case base == nil || base == g || base.empty():
+		case n.below:
+			out.Ratio.Against, out.Ratio.Estimate = base.arm.Name, Estimate{Notes: out.Net.Estimate.Notes}
+		default:
 			ratio, err := b.overheadRatio(g, base, idle, s, s)
 			if err != nil {
 				return err
 			}
 			if out.Ratio, err = b.comparison(g, base, contest{OverheadRatio, s, s}, ratio); err != nil {
 				return err
-			}
-			if n.below {
-				out.Ratio.Estimate = Estimate{Notes: out.Net.Estimate.Notes}
 			}
 		}
 		g.result.Overheads = append(g.result.Overheads, out)
@@ -138,6 +140,9 @@ func (b *builder) overheadRatio(g, base, idle *group, mine, theirs Series) (effe
 		return b.paired(e, above, below)
 	}
 	e.notes = []int{b.notes.rule(NoteJoined, joinedText)}
+	if above.below {
+		e.notes = addID(e.notes, b.notes.rule(NoteBelowLimit, "what is above the idle arm is "+belowText))
+	}
 	for _, n := range []net{above, below} {
 		for _, id := range n.effect.notes {
 			e.notes = addID(e.notes, id)
@@ -146,10 +151,12 @@ func (b *builder) overheadRatio(g, base, idle *group, mine, theirs Series) (effe
 	if x, y := above.byRound(), below.byRound(); len(x.pairs) >= manyRounds && len(y.pairs) >= manyRounds {
 		return b.paired(e, x, y)
 	}
-	for _, n := range []net{above, below} {
-		maps.Copy(e.missing, n.effect.missing) // turns of two regimes are never the same
-		e.pairs += n.effect.pairs
+	// What is missing of cycles is told with the arm's own overhead.
+	scarce := above
+	if below.effect.pairs < above.effect.pairs {
+		scarce = below
 	}
+	e.pairs, e.missing = scarce.effect.pairs, scarce.effect.missing
 	q, err := quotientOf(above.effect.units, below.effect.units)
 	return b.withQuotient(e, q, err)
 }
@@ -203,6 +210,13 @@ func (b *builder) paired(e effect, above, below net) (effect, error) {
 	}
 	xs, _ := reduced(units, func(u []pair) float64 { return combined(m, u, firstOf) })
 	ys, _ := reduced(units, func(u []pair) float64 { return combined(m, u, secondOf) })
+	for i := range min(len(xs), len(ys)) {
+		if xs[i] <= 0 || ys[i] <= 0 {
+			e.units = nil
+			break
+		}
+		e.units = append(e.units, math.Log(xs[i])-math.Log(ys[i]))
+	}
 	q, err := pairedQuotientOf(xs, ys)
 	return b.withQuotient(e, q, err)
 }
@@ -217,6 +231,7 @@ func (b *builder) withQuotient(e effect, q quotient, err error) (effect, error) 
 	if err != nil {
 		return effect{}, err
 	}
+	e.units = nil
 	e.notes = addID(e.notes, note)
 	return e, nil
 }

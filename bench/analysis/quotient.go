@@ -21,10 +21,7 @@ import (
 type quotient struct {
 	above, below                   float64
 	varAbove, varBelow, covariance float64
-	// dfAbove and dfBelow are degrees of freedom; equal where the means are of the
-	// same pairs.
-	dfAbove, dfBelow float64
-	paired           bool
+	dfAbove, dfBelow               float64 // degrees of freedom
 }
 
 // quotientOf is that of two means of different rounds or cycles.
@@ -49,16 +46,16 @@ func pairedQuotientOf(above, below []float64) (quotient, error) {
 	q, err := quotientOf(above, below)
 	if err == nil {
 		q.covariance = gonum.Covariance(above, below, nil) / float64(len(above))
-		q.paired = true
+		if !finite(q.covariance) {
+			return quotient{}, stat.ErrNotFinite
+		}
 	}
 	return q, err
 }
 
 func (q quotient) check() error {
-	for _, v := range []float64{q.above, q.below, q.varAbove, q.varBelow} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return stat.ErrNotFinite
-		}
+	if !finite(q.above, q.below, q.varAbove, q.varBelow) {
+		return stat.ErrNotFinite
 	}
 	if q.varAbove+q.varBelow == 0 {
 		return stat.ErrConstant
@@ -66,18 +63,10 @@ func (q quotient) check() error {
 	return nil
 }
 
-// df are the degrees of freedom of above - θ·below (Welch and Satterthwaite).
-func (q quotient) df(theta float64) float64 {
-	if q.paired {
-		return q.dfAbove
-	}
-	a, b := q.varAbove, theta*theta*q.varBelow
-	if a+b == 0 {
-		return q.dfAbove
-	}
-	a, b = a/(a+b), b/(a+b)
-	return 1 / (a*a/q.dfAbove + b*b/q.dfBelow)
-}
+// df are the degrees of freedom of above - θ·below: of independent means those of
+// the smaller one. Note: Welch and Satterthwaite allow more, but trust a variance
+// from two or three rounds that happens to be small.
+func (q quotient) df() float64 { return math.Min(q.dfAbove, q.dfBelow) }
 
 func (q quotient) value() float64 { return q.above / q.below }
 
@@ -87,8 +76,7 @@ func (q quotient) estimate(level float64) (stat.Estimate, error) {
 	if q.below <= 0 {
 		return stat.Estimate{}, fmt.Errorf("%w: what is divided by is not above 0", stat.ErrUnbounded)
 	}
-	nu := q.df(q.value())
-	t := distuv.StudentsT{Sigma: 1, Nu: nu}.Quantile((1 + level) / 2)
+	t := distuv.StudentsT{Sigma: 1, Nu: q.df()}.Quantile((1 + level) / 2)
 	square := q.below*q.below - t*t*q.varBelow
 	if !(square > 0) {
 		return stat.Estimate{}, fmt.Errorf("%w: what is divided by cannot be told from 0", stat.ErrUnbounded)
@@ -96,10 +84,8 @@ func (q quotient) estimate(level float64) (stat.Estimate, error) {
 	middle := q.above*q.below - t*t*q.covariance
 	root := math.Sqrt(math.Max(0, middle*middle-square*(q.above*q.above-t*t*q.varAbove)))
 	e := stat.Estimate{Value: q.value(), CI: stat.Interval{Lo: (middle - root) / square, Hi: (middle + root) / square, Level: level, Coverage: level}}
-	for _, v := range []float64{e.Value, e.CI.Lo, e.CI.Hi} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return stat.Estimate{}, stat.ErrNotFinite
-		}
+	if !finite(e.Value, e.CI.Lo, e.CI.Hi) {
+		return stat.Estimate{}, stat.ErrNotFinite
 	}
 	return e, nil
 }
@@ -115,7 +101,7 @@ func (q quotient) tails(theta float64) (below, above float64, err error) {
 	if math.IsNaN(t) {
 		return 0, 0, stat.ErrNotFinite
 	}
-	dist := distuv.StudentsT{Sigma: 1, Nu: q.df(theta)}
+	dist := distuv.StudentsT{Sigma: 1, Nu: q.df()}
 	return dist.CDF(t), dist.Survival(t), nil
 }
 
@@ -127,5 +113,5 @@ func (q quotient) spread() (se float64, n int, err error) {
 	if !(theta > 0) || !(variance > 0) || math.IsInf(variance, 0) {
 		return 0, 0, errors.New("the ratio has no logarithm")
 	}
-	return math.Sqrt(variance), int(q.df(theta)) + 1, nil
+	return math.Sqrt(variance), int(q.df()) + 1, nil
 }

@@ -42,6 +42,12 @@ type Report struct {
 	Scaling []Scaling `json:"scaling,omitempty"`
 	// CarryOver has every pair of sliced arms that could be tested.
 	CarryOver []CarryOver `json:"carry_over,omitempty"`
+	// SelfChecks, Controls and CrossChecks say what the evidence is worth: arms set
+	// against themselves, planted differences, slices against trials of their own.
+	SelfChecks  []SelfCheck    `json:"self_checks,omitempty"`
+	Controls    []ControlCheck `json:"controls,omitempty"`
+	CrossChecks []CrossCheck   `json:"cross_checks,omitempty"`
+	Residue     []Residue      `json:"residue,omitempty"`
 	// Notes are the footnotes; estimates and rows refer to them by index.
 	Notes []Note `json:"notes,omitempty"`
 	// RunNotes are those that concern the run as a whole.

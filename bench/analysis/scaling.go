@@ -3,7 +3,6 @@ package analysis
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"cri-stats-bench/bench"
@@ -158,7 +157,7 @@ func (l ladder) points(arm string, s Series) ([]point, Regime, error) {
 			return nil, "", err
 		}
 		for _, u := range units {
-			if v := alone(s.Metric)(u); !math.IsNaN(v) {
+			if v := alone(s.Metric)(u); finite(v) {
 				out = append(out, point{u[0].turn, c.cell.Pods, v})
 			}
 		}
@@ -273,7 +272,9 @@ func (l ladder) aboveIdle(idle string, s *Scaling) ([]point, error) {
 			return nil, err
 		}
 		for _, u := range units {
-			out = append(out, point{u[0].turn, c.cell.Pods, difference(s.Series.Metric)(u)})
+			if v := difference(s.Series.Metric)(u); finite(v) {
+				out = append(out, point{u[0].turn, c.cell.Pods, v})
+			}
 		}
 	}
 	return out, nil

@@ -97,6 +97,9 @@ func (b *builder) tolerance() float64 {
 // the median over windows of what each has relative to its own median, so that
 // fast and slow windows count alike. A window with a failed call is left out.
 func profile(g *group) []float64 {
+	if len(g.collectors) == 0 {
+		return nil
+	}
 	s := g.set(ServiceP50)
 	if s.regime == InSlices {
 		return s.blockProfile(Series{Metric: ServiceP50, Collector: g.collectors[0]})

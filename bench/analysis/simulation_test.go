@@ -7,12 +7,20 @@ import (
 	"cri-stats-bench/bench/analysis"
 )
 
+// experiments is how many of n experiments are made.
+func experiments(n int) int {
+	if raceDetector {
+		return n / 50
+	}
+	return n
+}
+
 // How often intervals hold the truth, where trials differ from each other by far
 // more than chance among calls alone would make them: the case in which an
 // interval over pooled calls that ignored the trials would be much too narrow.
 // Seeded, so the figures are the same in every run; 95 % of 400 are 380 ± 9.
 func TestCoverage(t *testing.T) {
-	const runs = 400
+	runs := experiments(400)
 	plan := example(t, 12, 20)
 	plan.Plan.Pods = []int{10}
 	plan.Plan.Arms = plan.Plan.Arms[:3]
@@ -58,7 +66,7 @@ func TestCoverage(t *testing.T) {
 	for what, least := range map[string]float64{"CPU": 0.925, "ratio": 0.925, "p50": 0.92, "p90": 0.85} {
 		share := float64(held[what]) / float64(held[what+" n"])
 		t.Logf("%s: %d of %d intervals hold the truth, %.3f", what, held[what], held[what+" n"], share)
-		if share < least || share > 0.99 {
+		if !raceDetector && (share < least || share > 0.99) {
 			t.Errorf("%s: %.3f of the intervals hold the truth, want %.3f to 0.99", what, share, least)
 		}
 	}

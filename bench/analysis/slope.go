@@ -43,9 +43,11 @@ func (b *builder) pairedLines(out *Scaling, l ladder, theirs Series) error {
 			return err
 		}
 		for _, u := range units {
-			x = append(x, float64(c.cell.Pods))
-			mine = append(mine, combined(out.Series.Metric, u, firstOf))
-			other = append(other, combined(out.Series.Metric, u, secondOf))
+			a, o := combined(out.Series.Metric, u, firstOf), combined(out.Series.Metric, u, secondOf)
+			if !finite(a, o) {
+				continue
+			}
+			x, mine, other = append(x, float64(c.cell.Pods)), append(mine, a), append(other, o)
 			points = append(points, point{pods: c.cell.Pods})
 		}
 	}

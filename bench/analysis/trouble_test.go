@@ -2,6 +2,7 @@ package analysis_test
 
 import (
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -314,9 +315,12 @@ func TestUnsupportedBaseline(t *testing.T) {
 // Whatever is in the records, a report is a report: no number that is none, and
 // nothing absent without a note in its estimate, its row or its run.
 func TestOddTrials(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(experiments(150)) {
 		random := rand.New(rand.NewPCG(seed, 3))
 		run := example(t, 2, 3)
+		if seed%2 == 1 {
+			run = sliced(t, 2, 5)
+		}
 		run.Seed = seed
 		run.Spoil = func(t *bench.Trial) {
 			switch random.IntN(10) {
@@ -328,6 +332,14 @@ func TestOddTrials(t *testing.T) {
 				t.Agents = nil
 			case 3:
 				t.Agents[0].Calls = nil
+			case 8:
+				for _, c := range analysis.Components() {
+					for _, q := range []bench.Quantity{bench.CPUSeconds, bench.PSSBytes} {
+						if cost := t.Costs[c]; cost[q] != 0 {
+							cost[q] = []float64{math.NaN(), math.Inf(1), -1, 1e308, 1e-308}[random.IntN(5)]
+						}
+					}
+				}
 			case 4:
 				for _, cost := range t.Costs {
 					cost[bench.CPUSeconds] = 0
@@ -340,11 +352,22 @@ func TestOddTrials(t *testing.T) {
 				t.Void = []bench.Void{{Reason: bench.VoidMeter}, {Reason: bench.VoidMeter}}
 			case 7:
 				t.Unsupported = "x"
+			case 9:
+				if seed%5 == 0 { // an arm that no plan has
+					t.Arm = bench.Arm{Name: "stranger"}
+				}
 			}
 		}
-		r := analyse(t, run.Input())
+		in := run.Input()
+		in.Host.Simulated = false
+		r := analyse(t, in)
 		if _, err := json.Marshal(r); err != nil { // fails on NaN and infinities
 			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for _, cell := range run.Plan.Cells() {
+			if _, err := analysis.Precise(in, cell, 0.01); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
 		}
 		for _, cell := range r.Cells {
 			for _, a := range cell.Arms {

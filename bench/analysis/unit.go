@@ -74,6 +74,16 @@ type pair struct {
 // A reduction makes one value of the pairs of a unit; NaN if there is none.
 type reduction func([]pair) float64
 
+// finite makes a value that cannot be calculated with none.
+func (r reduction) finite() reduction {
+	return func(u []pair) float64 {
+		if v := r(u); !math.IsInf(v, 0) {
+			return v
+		}
+		return math.NaN()
+	}
+}
+
 // divide makes units of pairs in the order of their turns: rounds of trials of
 // their own, else cycles, batches of them, or whole blocks. The smallest batches are
 // taken at which neighbours are not correlated; none spans two blocks. Pairs without
@@ -82,6 +92,7 @@ func divide(pairs []pair, value reduction) (units [][]pair, basis Basis, err err
 	if len(pairs) == 0 {
 		return nil, Basis{}, nil
 	}
+	value = value.finite()
 	blocks := byBlock(pairs)
 	switch {
 	case pairs[0].cycle == 0:

@@ -89,6 +89,9 @@ func FuzzDivide(f *testing.F) {
 				pairs[i].cycle = 0
 			}
 		}
+		if len(pairs) == 0 {
+			return
+		}
 		units, basis, err := divide(pairs, alone(CPUCores))
 		if err != nil {
 			t.Fatal(err)
@@ -175,7 +178,11 @@ func TestQuotient(t *testing.T) {
 		}
 	}
 	for name, count := range map[string]int{"independent": held, "paired": heldPaired} {
-		if share := float64(count) / runs; share < 0.88 || share > 0.92 {
+		most := 0.92
+		if name == "independent" {
+			most = 0.94 // with the degrees of freedom of one mean alone
+		}
+		if share := float64(count) / runs; share < 0.88 || share > most {
 			t.Errorf("%s: %.3f of the 90 %% intervals hold the truth", name, share)
 		}
 	}

@@ -66,7 +66,7 @@ type Judgement struct {
 	Adjusted float64 `json:"p_adjusted"`
 	// Twin is the Hodges-Lehmann estimate with the interval of the exact signed-rank
 	// test, which trusts no normal distribution; nil where there is none. TwinDiffers
-	// says that it lies more than half of the interval away.
+	// says that it lies more than half of the interval's half width away.
 	Twin        *Estimate `json:"hodges_lehmann,omitempty"`
 	TwinDiffers bool      `json:"hodges_lehmann_differs,omitempty"`
 	// SD is the standard deviation of the logarithms of the units' ratios.
@@ -129,21 +129,4 @@ func (a *ArmResult) Judged(s Series) *Judgement {
 		}
 	}
 	return nil
-}
-
-// Overall is the worst verdict on CPU and memory together of any arm in the primary
-// cell, NoVerdict if there is none: what a run as a whole came to.
-func (r *Report) Overall() Verdict {
-	var all []Verdict
-	for _, c := range r.Cells {
-		if r.Primary == nil || c.Cell != *r.Primary {
-			continue
-		}
-		for _, a := range c.Arms {
-			if len(a.Judgements) > 0 {
-				all = append(all, a.Together)
-			}
-		}
-	}
-	return together(all)
 }

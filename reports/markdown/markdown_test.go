@@ -16,7 +16,7 @@ func TestReport(t *testing.T) { reporttest.Run(t, Write, "md", *update) }
 
 // Every row of a table has as many cells as its header, whatever a node says.
 func TestRowsAreWhole(t *testing.T) {
-	for _, report := range []reporttest.Report{reporttest.Trouble, reporttest.Parallel, reporttest.Node} {
+	for _, report := range []reporttest.Report{reporttest.Trouble, reporttest.Parallel, reporttest.Node, reporttest.Sliced} {
 		var out bytes.Buffer
 		if err := Write(&out, report(t)); err != nil {
 			t.Fatal(err)

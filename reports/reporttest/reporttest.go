@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -19,6 +20,7 @@ import (
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/reports/table"
 )
 
 // Hostile is a text that tries to break out of a report in every known way. A
@@ -33,7 +35,7 @@ func Run(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string
 	for _, g := range []struct {
 		name   string
 		report Report
-	}{{"trouble", Trouble}, {"parallel", Parallel}, {"node", Node}} {
+	}{{"trouble", Trouble}, {"parallel", Parallel}, {"node", Node}, {"sliced", Sliced}} {
 		t.Run(g.name, func(t *testing.T) {
 			r := g.report(t)
 			var out bytes.Buffer
@@ -59,27 +61,24 @@ func Run(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string
 // check holds what is true of every report.
 func check(t *testing.T, r *analysis.Report, out string) {
 	t.Helper()
-	for _, bad := range []string{"NaN", "Inf", "%!", "<nil>", "\t"} {
-		if strings.Contains(out, bad) {
-			t.Errorf("the report holds %q", bad)
-		}
+	if bad := regexp.MustCompile(`NaN|\bInf\b|%!|<nil>|\t`).FindString(out); bad != "" {
+		t.Errorf("the report holds %q", bad)
 	}
 	for i, c := range out {
 		if c != '\n' && !unicode.IsPrint(c) {
 			t.Fatalf("the report holds the character %U at byte %d", c, i)
 		}
 	}
-	// Two headline tables per cell (one without a baseline), four more, and the trials.
-	tables := 5*len(r.Cells) + 1
-	if r.Baseline != "" {
-		tables += len(r.Cells)
+	tables := 0
+	for _, s := range table.New(r).Sections {
+		tables += len(s.Tables)
 	}
 	if n := strings.Count(out, "SIMULATED"); r.Simulated() && n < tables+2 {
 		t.Errorf("SIMULATED stands %d times in a report of %d tables", n, tables)
 	} else if !r.Simulated() && n != 0 {
 		t.Errorf("SIMULATED stands %d times in a report that is not", n)
 	}
-	for _, verdict := range []string{"non-inferior", "inferior", "better", "Better"} {
+	for _, verdict := range []string{"NonInferior", "non-inferior", "Inferior", "inferior", "better", "Better", "Inconclusive"} {
 		if r.Simulated() && strings.Contains(out, verdict) {
 			t.Errorf("a simulated report gives a verdict: %q", verdict)
 		}
@@ -143,6 +142,19 @@ func Node(t testing.TB) *analysis.Report {
 	in.Host.Simulated = false
 	in.Host.NotForPublication = []string{"2 CPUs", "a virtual machine"}
 	in.Host.Facts = append(in.Host.Facts, analysis.Fact{Name: "host.name", Value: Hostile})
+	return analyse(t, in)
+}
+
+// Sliced is a run as from a node fit for publication, with slices, an arm against
+// itself, the positive control, and three densities.
+func Sliced(t testing.TB) *analysis.Report {
+	t.Helper()
+	run, err := analysistest.Sliced(12, 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := run.Input()
+	in.Host.Simulated = false
 	return analyse(t, in)
 }
 

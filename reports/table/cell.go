@@ -42,23 +42,41 @@ func costs(r *analysis.Report, cell *analysis.Cell) Table {
 			}
 		},
 	}
+	tried := "trials\n(void)"
+	if sliced(cell) {
+		tried = "trials\n+slices\n(void)"
+	}
 	return Table{
 		Caption: caption(cell, "latency, CPU and memory"),
 		Header: []string{
 			"arm", "p50\nms", "p95\nms", "max\nms", "containers\nanswered",
-			"CPU mcores\n" + level(r), "CPU ms\nper call", strings.Join(names(r.Parts), "/\n"), "PSS\nMiB", "trials\n(void)",
+			"CPU mcores\n" + level(r), "CPU ms\nper call", strings.Join(names(r.Parts), "/\n"), "PSS\nMiB", tried,
 		},
 		Rows: s.all(cell),
 	}
 }
 
-// usedTrials writes how many trials count, and how many are void if any are.
+// usedTrials writes how many trials and slices count, and how many are void if any
+// are.
 func usedTrials(a *analysis.ArmResult) Cell {
 	text := strconv.Itoa(a.Used)
-	if a.Void > 0 {
-		text += fmt.Sprintf(" (%d)", a.Void)
+	if a.Slices.Tried > 0 {
+		text += "+" + strconv.Itoa(a.Slices.Used)
+	}
+	if void := a.Void + a.Slices.Void; void > 0 {
+		text += fmt.Sprintf(" (%d)", void)
 	}
 	return plain(text)
+}
+
+// sliced says whether any arm of a cell has slices.
+func sliced(cell *analysis.Cell) bool {
+	for i := range cell.Arms {
+		if cell.Arms[i].Slices.Tried > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // containers writes how many containers an answer has and how many it should
@@ -92,7 +110,7 @@ func ratios(r *analysis.Report, cell *analysis.Cell) Table {
 	}
 	t := Table{
 		Caption: caption(cell, fmt.Sprintf("ratio to the baseline %s", r.Baseline)),
-		Header:  []string{"arm", "p50 latency\n" + level(r), "CPU\n" + level(r), "CPU per call\n" + level(r), "PSS\n" + level(r), "rounds\npaired"},
+		Header:  []string{"arm", "p50 latency\n" + level(r), "CPU\n" + level(r), "CPU per call\n" + level(r), "PSS\n" + level(r), "CPU pairs\n(units)"},
 	}
 	for i := range cell.Arms {
 		if cell.Arms[i].Arm != r.Baseline {
@@ -102,12 +120,17 @@ func ratios(r *analysis.Report, cell *analysis.Cell) Table {
 	return t
 }
 
-// pairs writes how many of the rounds gave a pair.
+// pairs writes how many of the rounds or cycles gave a pair, and what the interval
+// counts if that is not the same.
 func pairs(c analysis.Comparison) Cell {
 	if c.Possible == 0 {
 		return plain(format.Absent)
 	}
-	return plain(fmt.Sprintf("%d/%d", c.Estimate.N, c.Possible))
+	out := plain(fmt.Sprintf("%d/%d", c.Estimate.N, c.Possible))
+	if b := c.Estimate.Basis; b != nil && b.Count != c.Estimate.N {
+		out.Interval = "(" + unitsOf(b) + ")"
+	}
+	return out
 }
 
 // latency shows quantiles of response time.
@@ -169,7 +192,7 @@ func memory(r *analysis.Report, cell *analysis.Cell) Table {
 }
 
 // components has one column per component that any arm of the cell has a number
-// of, between the total and what is more than the idle arm's.
+// of, after the total.
 func components(r *analysis.Report, cell *analysis.Cell, what string, u format.Unit, m analysis.Metric, of func(analysis.Cost) analysis.Estimate) Table {
 	t := Table{Caption: caption(cell, what+" "+level(r)), Header: []string{"arm", "total"}}
 	var shown []bench.Component
@@ -182,18 +205,11 @@ func components(r *analysis.Report, cell *analysis.Cell, what string, u format.U
 			}
 		}
 	}
-	above := r.Idle != ""
-	if above {
-		t.Header = append(t.Header, "above "+r.Idle)
-	}
 	for i := range cell.Arms {
 		a := &cell.Arms[i]
 		row := Row{{Text: a.Arm, Notes: numbers(a.Notes)}, number(u, of(a.Total))}
 		for _, c := range shown {
 			row = append(row, number(u, of(a.Component(c))))
-		}
-		if above {
-			row = append(row, number(u, a.Overhead(m).Net.Estimate))
 		}
 		t.Rows = append(t.Rows, row)
 		if len(a.Collectors) > 1 {

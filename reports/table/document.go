@@ -37,10 +37,23 @@ func New(r *analysis.Report) *Document {
 	}
 	d.Lead = append(d.Lead, subject(r))
 
-	d.Sections = []Section{headline(r)}
-	d.Sections = append(d.Sections, section(r, "Latency", latency), section(r, "Service time and answers", answers),
-		section(r, "CPU by component", cpu), section(r, "Memory by component", memory), trials(r), reading(r))
-	d.Sections = append(d.Sections, environment(r), reproduce(r))
+	for _, section := range []Section{
+		verdict(r), headline(r), scaling(r), sensitivity(r), quality(r),
+		section(r, "Latency", latency), section(r, "Service time and answers", answers),
+		section(r, "CPU by component", cpu), section(r, "Memory by component", memory),
+		perCell(r, "Overhead", []string{
+			"What arms cost more than the idle arm in the same round or cycle. Up to the detection limit, three standard errors of the idle arm, it cannot be told from noise, and there is no ratio.",
+		}, overheads),
+		perCell(r, "Exploratory", []string{
+			"Where differences come from. These have no verdict; ~ marks those that the signed-rank test cannot tell from 1 (q of Benjamini and Hochberg at least 5 %).",
+		}, exploratory),
+		perCell(r, "Statistics", nil, statistics),
+		trials(r), reading(r), environment(r), reproduce(r),
+	} {
+		if len(section.Tables)+len(section.Lines)+len(section.Facts) > 0 {
+			d.Sections = append(d.Sections, section)
+		}
+	}
 	for i, n := range r.Notes {
 		d.Footnotes = append(d.Footnotes, footnote(r, i, n))
 	}
@@ -94,60 +107,40 @@ func headline(r *analysis.Report) Section {
 func trials(r *analysis.Report) Section {
 	t := Table{
 		Caption: "All cells",
-		Header:  []string{"arm", "interval\ns", "window\ns", "trials", "used", "void", "void because of (trials): the first, or unsupported"},
+		Header:  []string{"arm", "interval\ns", "window\ns", "tried", "used", "void", "void because of (trials): the first, or unsupported"},
 		Prose:   true,
 	}
 	for _, a := range r.Arms {
-		void := a.Trials.Tried - a.Trials.Used
-		var why []string
-		for _, v := range a.Trials.Void {
-			text := fmt.Sprintf("%s (%d)", v.Reason, v.Trials)
-			if v.Example != "" {
-				text += ": " + format.Shorten(v.Example, 80)
-			}
-			why = append(why, text)
+		t.Rows = append(t.Rows, tally(a, a.Name, a.Trials))
+		if a.Slices.Tried > 0 {
+			t.Rows = append(t.Rows, tally(a, "· slices", a.Slices))
 		}
-		switch {
-		case a.Unsupported != "":
-			void = 0
-			why = append(why, "unsupported: "+a.Unsupported)
-		case void > 0 && len(why) == 0:
-			why = append(why, "repeated")
-		}
-		t.Rows = append(t.Rows, Row{
-			plain(a.Name), plain(format.Count(a.Trials.Interval.Seconds())), plain(format.Count(a.Trials.Window.Seconds())),
-			plain(strconv.Itoa(a.Trials.Tried)), plain(strconv.Itoa(a.Trials.Used)), plain(strconv.Itoa(void)), plain(strings.Join(why, "; ")),
-		})
 	}
 	return Section{Heading: "Trials", Tables: []Table{t}}
 }
 
-// reading says what the numbers are.
-func reading(r *analysis.Report) Section {
-	lines := []string{
-		fmt.Sprintf("Intervals are two-sided at %s. \"%s\" is absent: not measured, or not to be told; it is never zero.", format.Percent(r.Level), format.Absent),
-		"CPU and memory: mean over trials, Student's t. The trial is the unit: n is the number of trials used.",
-		"Memory is PSS. CPU is user and system time from process clocks or cgroups, over the length of the window.",
-		"Latency: response time, from when a call was due to when its answer stood decoded, over all calls of the trials used. Failed calls rank above every answer.",
-		"Latency intervals are those of order statistics. Calls that follow each other are alike, so ranks go by the effective number of calls, given for p50, not by their count.",
-		"Ratios: geometric mean over pairs of trials of the same round, Student's t on logarithms. Differences: mean over such pairs.",
-		"Void trials broke a guard that was set beforehand and never enter a number; they are run again as the plan allows.",
+// tally is the row of an arm's trials in one regime.
+func tally(a analysis.Arm, name string, c analysis.Tally) Row {
+	void := c.Tried - c.Used
+	var why []string
+	for _, v := range c.Void {
+		text := fmt.Sprintf("%s (%d)", v.Reason, v.Trials)
+		if v.Example != "" {
+			text += ": " + format.Shorten(v.Example, 80)
+		}
+		why = append(why, text)
 	}
-	if len(r.Parts) > 0 {
-		lines = append(lines, "Total is "+strings.Join(names(r.Parts), " + ")+".")
+	switch {
+	case a.Unsupported != "":
+		void = 0
+		why = append(why, "unsupported: "+a.Unsupported)
+	case void > 0 && len(why) == 0:
+		why = append(why, "repeated")
 	}
-	if r.Idle != "" {
-		lines = append(lines, fmt.Sprintf("The idle arm %s wakes up and reads nothing: its latency is that of a clock, its cost that of the node with agents that do nothing.", r.Idle))
+	return Row{
+		plain(name), plain(format.Count(c.Interval.Seconds())), plain(format.Count(c.Window.Seconds())),
+		plain(strconv.Itoa(c.Tried)), plain(strconv.Itoa(c.Used)), plain(strconv.Itoa(void)), plain(strings.Join(why, "; ")),
 	}
-	return Section{Heading: "How to read", Lines: lines}
-}
-
-func names(parts []bench.Component) []string {
-	out := make([]string, len(parts))
-	for i, p := range parts {
-		out[i] = string(p)
-	}
-	return out
 }
 
 // most facts and characters of each that a report shows; host.json has all.

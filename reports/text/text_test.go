@@ -22,6 +22,7 @@ func TestWidth(t *testing.T) {
 		"trouble":  func(t testing.TB) string { return draw(t, reporttest.Trouble) },
 		"parallel": func(t testing.TB) string { return draw(t, reporttest.Parallel) },
 		"node":     func(t testing.TB) string { return draw(t, reporttest.Node) },
+		"sliced":   func(t testing.TB) string { return draw(t, reporttest.Sliced) },
 	} {
 		for i, line := range strings.Split(report(t), "\n") {
 			if n := utf8.RuneCountInString(line); n > width {

@@ -1,0 +1,73 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/format"
+)
+
+// many writes a number of rounds that nobody needs to know to the last digit.
+func many(n int) string {
+	if n < 10000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%.0e", float64(n))
+}
+
+// relative writes a relative change of either sign: 0.0123 as "1.23 %".
+func relative(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return format.Absent
+	}
+	return percent.Number(v) + " %"
+}
+
+var percent = format.Unit{Name: "%", Size: 0.01}
+
+func verdictLevel(r *analysis.Report) string { return "[" + format.Percent(r.VerdictLevel) + "]" }
+
+// metricName is what tables call a metric.
+func metricName(m analysis.Metric) string {
+	switch m {
+	case analysis.CPUCores:
+		return "CPU"
+	case analysis.CPUPerCall:
+		return "CPU per call"
+	case analysis.PSS:
+		return "PSS"
+	case analysis.ResponseP50:
+		return "p50 latency"
+	case analysis.ServiceP50:
+		return "p50 service time"
+	}
+	return string(m)
+}
+
+// seriesName is what tables call a series of an arm: of the total and of the only
+// collector that goes without saying.
+func seriesName(s analysis.Series, collectors int) string {
+	name := metricName(s.Metric)
+	switch {
+	case s.Component != "" && s.Component != analysis.Total:
+		return name + " of " + string(s.Component)
+	case s.Collector != "" && collectors > 1:
+		return name + " of " + s.Collector
+	}
+	return name
+}
+
+// unitOf is what a metric is shown in.
+func unitOf(m analysis.Metric) format.Unit {
+	switch m {
+	case analysis.CPUCores:
+		return format.Millicores
+	case analysis.PSS:
+		return format.MiB
+	case analysis.CPUPerCall, analysis.ResponseP50, analysis.ServiceP50:
+		return format.Milliseconds
+	}
+	return format.One
+}

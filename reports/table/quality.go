@@ -1,0 +1,181 @@
+package table
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/stat"
+	"cri-stats-bench/reports/format"
+)
+
+// quality is what the evidence is worth.
+func quality(r *analysis.Report) Section {
+	s := Section{Heading: "Quality of evidence"}
+	add := func(t Table) {
+		if len(t.Rows) > 0 {
+			s.Tables = append(s.Tables, t)
+		}
+	}
+	add(selfChecks(r))
+	add(controls(r))
+	add(crossChecks(r))
+	add(carryOver(r))
+	add(steadiness(r))
+	add(residue(r))
+	if len(r.SelfChecks) == 0 {
+		s.Lines = append(s.Lines, "No arm ran against itself: the plan has none twice under two names.")
+	}
+	if len(r.Controls) == 0 {
+		s.Lines = append(s.Lines, "No positive control was compared: the plan has no arm control, or not the arm that it is made of.")
+	}
+	if n := len(r.CarryOver); n > 0 {
+		significant := 0
+		for _, o := range r.CarryOver {
+			if o.Significant {
+				significant++
+			}
+		}
+		s.Lines = append(s.Lines, fmt.Sprintf("Carry-over between slices: %d pairs of arms were tested, %d differ (Holm, 5 %%).", n, significant))
+	}
+	return s
+}
+
+func selfChecks(r *analysis.Report) Table {
+	t := Table{
+		Caption: "arms against themselves",
+		Header:  []string{"arm", "cell", "measured\nin", "endpoint", "ratio\n" + verdictLevel(r), "holds 1", "noise\nfloor", "windows\ns", "s for\n± " + format.Percent(r.Margin)},
+	}
+	for _, c := range r.SelfChecks {
+		holds, floor, need := format.Absent, format.Absent, format.Absent
+		if c.Ratio.Interval != nil {
+			holds, floor = yes(c.HoldsOne), "± "+relative(c.HalfWidth)
+			if c.Failed {
+				holds = "no, failed"
+			}
+			need = format.Count(float64(int(c.ToMargin + 0.5)))
+		}
+		t.Rows = append(t.Rows, Row{
+			plain(c.Arm), plain(cellName(r, c.Cell)), plain(string(c.Regime)), plain(seriesName(c.Series, collectorsOf(r, c.Arm))),
+			number(format.One, c.Ratio), plain(holds), plain(floor), plain(format.Count(float64(int(c.Seconds + 0.5)))), plain(need),
+		})
+	}
+	return t
+}
+
+func yes(v bool) string {
+	if v {
+		return "yes"
+	}
+	return "no"
+}
+
+func controls(r *analysis.Report) Table {
+	t := Table{
+		Caption: "positive control: planted differences",
+		Header:  []string{"arm", "cell", "measured\nin", "endpoint", "unit", "planted", "found\n" + verdictLevel(r), "detected", "agrees"},
+	}
+	for _, c := range r.Controls {
+		u := unitOf(c.Series.Metric)
+		detected, agrees := format.Absent, format.Absent
+		if c.Found.Interval != nil {
+			detected, agrees = yes(c.Detected), yes(c.Agrees)
+		}
+		t.Rows = append(t.Rows, Row{
+			plain(c.Arm), plain(cellName(r, c.Cell)), plain(string(c.Regime)), plain(seriesName(c.Series, 1)), plain(u.Name),
+			plain(u.Number(c.Planted)), number(u, c.Found), plain(detected), plain(agrees),
+		})
+	}
+	return t
+}
+
+func crossChecks(r *analysis.Report) Table {
+	t := Table{
+		Caption: "slices beside trials of their own",
+		Header:  []string{"arm", "cell", "endpoint", "unit", "slices\n" + level(r), "trials\n" + level(r), "agree"},
+	}
+	for _, c := range r.CrossChecks {
+		u := unitOf(c.Series.Metric)
+		name := seriesName(c.Series, collectorsOf(r, c.Arm))
+		if c.Above != "" {
+			name += " above " + c.Above
+		}
+		agree := format.Absent
+		if c.Slices.Interval != nil && c.Trials.Interval != nil {
+			agree = yes(!c.Disagree)
+		}
+		t.Rows = append(t.Rows, Row{
+			plain(c.Arm), plain(cellName(r, c.Cell)), plain(name), plain(u.Name), number(u, c.Slices), number(u, c.Trials), plain(agree),
+		})
+	}
+	return t
+}
+
+// carryOver shows only what was found.
+func carryOver(r *analysis.Report) Table {
+	t := Table{
+		Caption: "slices that cost more or less after those of another arm",
+		Header:  []string{"arm", "cell", "after", "slices", "CPU, %\n" + level(r), "p\n(Holm)"},
+	}
+	for _, o := range r.CarryOver {
+		if o.Significant {
+			t.Rows = append(t.Rows, Row{
+				plain(o.Arm), plain(cellName(r, o.Cell)), plain(o.After), plain(strconv.Itoa(o.Effect.N)), number(percent, o.Effect), plain(probability(o.Adjusted)),
+			})
+		}
+	}
+	return t
+}
+
+// probability writes a p-value; very small ones say no more than that they are.
+func probability(p float64) string {
+	if p < 0.0001 {
+		return "<0.0001"
+	}
+	return format.One.Number(p)
+}
+
+// steadiness shows every arm whose calls or trials can be classified.
+func steadiness(r *analysis.Report) Table {
+	t := Table{
+		Caption: "steady states: service time over a window's calls or a block's cycles, CPU over the run",
+		Header:  []string{"arm", "cell", "calls", "values", "drift, %\n[99 %]", "trials", "values", "drift, %\n[99 %]"},
+	}
+	for i := range r.Cells {
+		for j := range r.Cells[i].Arms {
+			a := &r.Cells[i].Arms[j]
+			if a.Steadiness.Calls.State == "" && a.Steadiness.Trials.State == "" {
+				continue
+			}
+			row := Row{plain(a.Arm), plain(cellName(r, r.Cells[i].Cell))}
+			for _, s := range []analysis.Settled{a.Steadiness.Calls, a.Steadiness.Trials} {
+				row = append(row, plain(state(s)), plain(strconv.Itoa(s.Values)), number(percent, s.Drift))
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+func state(s analysis.Settled) string {
+	switch s.State {
+	case "":
+		return format.Absent
+	case stat.StateCyclic:
+		return fmt.Sprintf("cyclic (%s)", format.Count(s.Period))
+	case stat.StateNone:
+		return "none"
+	}
+	return string(s.State)
+}
+
+func residue(r *analysis.Report) Table {
+	t := Table{Caption: "residue: what no axis names", Header: []string{"what", "varies", "least", "median", "most", "n"}}
+	for _, x := range r.Residue {
+		t.Rows = append(t.Rows, Row{
+			plain(strings.ReplaceAll(x.Name, "_", " ")), plain(yes(x.Varies())), plain(format.Count(x.Least)), plain(format.Count(x.Median)), plain(format.Count(x.Most)), plain(strconv.Itoa(x.N)),
+		})
+	}
+	return t
+}

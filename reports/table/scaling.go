@@ -1,0 +1,93 @@
+package table
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/format"
+)
+
+// scaling shows how costs grow with density: one table per metric and for each set
+// of cells that differ by density alone.
+func scaling(r *analysis.Report) Section {
+	s := Section{Heading: "Scaling with pods"}
+	type key struct {
+		metric     analysis.Metric
+		profile    string
+		containers int
+	}
+	var order []key
+	of := make(map[key][]analysis.Scaling)
+	for _, c := range r.Scaling {
+		k := key{c.Series.Metric, c.Profile, c.ContainersPerPod}
+		if of[k] == nil {
+			order = append(order, k)
+		}
+		of[k] = append(of[k], c)
+	}
+	for _, m := range []analysis.Metric{analysis.CPUCores, analysis.PSS, analysis.ResponseP50} {
+		for _, k := range order {
+			if k.metric == m {
+				s.Tables = append(s.Tables, lines(r, of[k]))
+			}
+		}
+	}
+	if len(s.Tables) == 0 {
+		s.Lines = []string{"One density has no slope: a plan with two or more shows how costs grow."}
+	}
+	return s
+}
+
+// lines is the table of one metric.
+func lines(r *analysis.Report, all []analysis.Scaling) Table {
+	u := unitOf(all[0].Series.Metric)
+	t := Table{
+		Caption: fmt.Sprintf("containers=%d profile=%s: %s, %s per pod", all[0].ContainersPerPod, all[0].Profile, metricName(all[0].Series.Metric), u.Name),
+		Header: []string{
+			"arm", "per pod\n" + level(r), "Theil-Sen\n" + level(r), "at 0 pods\n" + level(r), "exponent\nif curved", "slope over\nbaseline's", "meets it\nat pods", "pods",
+		},
+	}
+	for _, s := range all {
+		name := Cell{Text: s.Arm, Notes: numbers(s.Notes)}
+		if s.Series.Collector != "" && collectorsOf(r, s.Arm) > 1 {
+			name.Text = "· " + s.Series.Collector
+		}
+		exponent := plain("")
+		if s.Curved {
+			exponent = number(format.One, s.Exponent)
+		}
+		slope, crossing := number(format.One, s.SlopeRatio), number(format.One, s.Crossing)
+		for _, c := range []*Cell{&slope, &crossing} {
+			if c.Text == format.Absent && len(c.Notes) == 0 {
+				*c = plain("")
+			}
+		}
+		t.Rows = append(t.Rows, Row{
+			name, number(u, s.PerPod), number(u, s.MedianPerPod), number(u, s.Fixed), exponent, slope, crossing, plain(span(s.Densities)),
+		})
+	}
+	return t
+}
+
+func collectorsOf(r *analysis.Report, arm string) int {
+	for _, a := range r.Arms {
+		if a.Name == arm {
+			return len(a.Collectors)
+		}
+	}
+	return 0
+}
+
+// span writes densities: "10,35,110", or the first and the last of many.
+func span(pods []int) string {
+	if len(pods) > 3 {
+		return fmt.Sprintf("%d..%d", pods[0], pods[len(pods)-1])
+	}
+	texts := make([]string, len(pods))
+	for i, p := range pods {
+		texts[i] = strconv.Itoa(p)
+	}
+	return strings.Join(texts, ",")
+}
