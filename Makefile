@@ -21,7 +21,7 @@ node-binaries: ## build the pinned containerd and runc into the cache (minutes, 
 	scripts/node/build.sh runc
 
 bench: build node-binaries ## compare CRI stats with cAdvisor on a private containerd (root, Linux, ten minutes)
-	$(BIN)/cri-stats-bench run --preset $(PRESET) --out $(OUT)
+	CONTAINER_RUNTIME_ENDPOINT= $(BIN)/cri-stats-bench run --preset $(PRESET) --out $(OUT)
 
 demo: build ## the same pipeline on an in-memory CRI server (no root, any OS, 20 s, SIMULATED)
 	$(BIN)/cri-stats-bench demo --out $(OUT)

@@ -57,7 +57,7 @@ func serveMetrics(ctx context.Context, addr string, p *plan.Plan) (*runMetrics, 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	m.server = &http.Server{Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = m.server.Serve(listener) }() // ends with close; nothing depends on it
 	return m, nil
 }
