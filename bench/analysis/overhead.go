@@ -141,7 +141,9 @@ func (b *builder) overheadRatio(g, base, idle *group, mine, theirs Series) (effe
 	}
 	e.notes = []int{b.notes.rule(NoteJoined, joinedText)}
 	if above.below {
-		e.notes = addID(e.notes, b.notes.rule(NoteBelowLimit, "what is above the idle arm is "+belowText))
+		// Said, not divided: a verdict would rest on noise over something.
+		e.notes = addID(e.notes, b.notes.rule(NoteBelowLimit, "no ratio of what is above the idle arm: it is "+belowText))
+		return e, nil
 	}
 	for _, n := range []net{above, below} {
 		for _, id := range n.effect.notes {
