@@ -30,7 +30,7 @@ func reading(r *analysis.Report) Section {
 	if verdictsShown(r) {
 		m := format.Percent(r.Margin)
 		lines = append(lines,
-			fmt.Sprintf("Verdicts rest on the %s interval [L, U] of the ratio: Better U < 1, NonInferior U < 1 + %s (worse: and L > 1), Inferior L > 1 + %s, else Inconclusive. Each is wrong in at most 5 %% of runs.",
+			fmt.Sprintf("Verdicts rest on the %s interval [L, U] of the ratio: Better U < 1, NonInferior U < 1 + %s (worse: and L > 1), Inferior L > 1 + %s, else Inconclusive. Each is wrong in at most 5 %% of runs. A net ratio is one of what each arm has above the idle arm.",
 				format.Percent(r.VerdictLevel), m, m),
 			"CPU and PSS in the primary cell must both hold, so neither is adjusted. CPU and PSS elsewhere and the median latency are secondary, and adjusted by Holm over all of them; intervals are shown unadjusted, and (Holm) marks what they alone would say more of.",
 			"\"Can find\" is the loss that as many pairs show in four of five runs. \"Settled by\" is how many rounds (c: cycles) would settle what is open in four of five runs, if the ratio is what was found; \"never\" if it lies on the margin.",

@@ -139,7 +139,12 @@ func said(j *analysis.Judgement) Cell {
 	if j.Verdict == analysis.NoVerdict {
 		return ratio
 	}
-	return Cell{Text: word(j.Verdict) + within(j), Interval: strings.TrimSpace(ratio.Text + " " + ratio.Interval), Notes: ratio.Notes}
+	value := strings.TrimSpace(ratio.Text + " " + ratio.Interval)
+	if j.Kind == analysis.OverheadRatio {
+		// It stands in one column with ratios of totals, and must not be taken for one.
+		value = "net " + value
+	}
+	return Cell{Text: word(j.Verdict) + within(j), Interval: value, Notes: ratio.Notes}
 }
 
 // within marks what costs more than the baseline, but not by more than the margin,
