@@ -72,17 +72,9 @@ func Write(w io.Writer, r *analysis.Report) error {
 
 // writeTable draws a table: names to the left, numbers to the right.
 func writeTable(out io.Writer, t *table.Table) error {
-	alignment := make(tw.Alignment, len(t.Header))
-	for i := range alignment {
-		alignment[i] = tw.AlignRight
-	}
-	alignment[0] = tw.AlignLeft
-	if t.Prose {
-		alignment[len(alignment)-1] = tw.AlignLeft
-	}
 	cells := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
-		Alignment:  tw.CellAlignment{PerColumn: alignment},
+		Alignment:  tw.CellAlignment{PerColumn: t.Alignment()},
 	}
 	drawn := tablewriter.NewTable(out,
 		// Off, or the widths would depend on the locale of whoever writes the report.

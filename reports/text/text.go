@@ -121,17 +121,9 @@ func lines(text string, most int) []string {
 // writeTable draws a table without borders: two spaces between columns and a
 // line below the header.
 func writeTable(out io.Writer, t *table.Table) error {
-	alignment := make(tw.Alignment, len(t.Header))
-	for i := range alignment {
-		alignment[i] = tw.AlignRight
-	}
-	alignment[0] = tw.AlignLeft
-	if t.Prose {
-		alignment[len(alignment)-1] = tw.AlignLeft
-	}
 	cells := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
-		Alignment:  tw.CellAlignment{PerColumn: alignment},
+		Alignment:  tw.CellAlignment{PerColumn: t.Alignment()},
 		Padding:    tw.CellPadding{Global: tw.Padding{Left: tw.Empty, Right: "  ", Overwrite: true}},
 	}
 	var page strings.Builder // the padding of last columns is taken off it
