@@ -30,7 +30,7 @@ func (in Input) Analyze() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.observe, b.decide, b.design, b.scaling, b.carryOver, b.selfChecks, b.controls, b.crossChecks, b.residue} {
+	for _, step := range []func() error{b.observe, b.decide, b.design, b.scaling, b.carryOver, b.selfChecks, b.controls, b.crossChecks, b.residue, b.timeline, b.spectra} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
 		}
@@ -58,6 +58,7 @@ func (in Input) builder() (*builder, error) {
 			Name: in.Plan.Name, Description: in.Plan.Description, Experiment: in.Plan.Experiment,
 			Hash: hash, Seed: in.Plan.Seed, Mode: in.Plan.Mode,
 			Baseline: in.Plan.Baseline, Idle: in.Plan.Idle, Margin: in.Plan.Margin,
+			Precision: in.Plan.Precision, End: in.End,
 			Level: intervalLevel, VerdictLevel: verdictLevel, Host: in.Host,
 			Parts: parts(in.Plan.Experiment, in.Trials),
 		},
@@ -111,6 +112,9 @@ func (b *builder) observe() error {
 	in := &b.input
 	for _, d := range in.Damage {
 		b.runNote(NoteDamage, "not used: "+d)
+	}
+	if in.Unfinished {
+		b.runNote(NoteUnfinished, "the run did not come to its end: it was interrupted, or is under way")
 	}
 	for _, part := range headline(in.Plan.Experiment) {
 		if !slices.Contains(b.report.Parts, part) {

@@ -21,6 +21,10 @@ type Input struct {
 	Trials []bench.Trial
 	// Damage names the records that could not be read.
 	Damage []string
+	// End is why the run was over, Unfinished that it was not: it was interrupted,
+	// or is under way.
+	End        string
+	Unfinished bool
 }
 
 // NewInput decodes what package record has read. A plan may name arms and
@@ -34,7 +38,10 @@ func NewInput(run *record.Run) (Input, error) {
 	if err != nil {
 		return Input{}, fmt.Errorf("analyse a run: %w", err)
 	}
-	in := Input{Plan: p, Host: host, Trials: run.Trials}
+	in := Input{Plan: p, Host: host, Trials: run.Trials, Unfinished: run.End == nil}
+	if run.End != nil {
+		in.End = run.End.Because
+	}
 	for _, d := range run.Damage {
 		in.Damage = append(in.Damage, d.Error())
 	}
@@ -50,11 +57,21 @@ type HostInfo struct {
 	Simulated bool `json:"simulated"`
 	// NotForPublication gives the reasons why the numbers must not be published.
 	NotForPublication []string `json:"not_for_publication,omitempty"`
+	// Preflight is what was looked at before the run.
+	Preflight []PreflightCheck `json:"preflight,omitempty"`
 	// Version is the harness's own.
 	Version string  `json:"version,omitempty"`
 	Runtime Runtime `json:"runtime"`
 	// Facts are all else that the file says, by path, sorted.
 	Facts []Fact `json:"facts,omitempty"`
+}
+
+// A PreflightCheck is one requirement on the node. Status is "ok", "warn", "fail"
+// or "unknown".
+type PreflightCheck struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Detail string `json:"detail,omitempty"`
 }
 
 // A Runtime is the CRI runtime that was read.
@@ -84,7 +101,7 @@ func DecodeHost(data []byte) (HostInfo, error) {
 	if err := d.Decode(&tree); err != nil {
 		return HostInfo{}, fmt.Errorf("decode host.json: %w", err)
 	}
-	for _, known := range []string{"simulated", "not_for_publication", "version", "facts"} {
+	for _, known := range []string{"simulated", "not_for_publication", "preflight", "version", "facts"} {
 		delete(tree, known)
 	}
 	h.Facts = nil

@@ -45,6 +45,7 @@ const (
 	NoteLate         NoteKind = "late"          // calls that waited for the ones before them
 	NoteNotRun       NoteKind = "not-run"       // a cell without any trial
 	NoteDamage       NoteKind = "damage"        // records that could not be read
+	NoteUnfinished   NoteKind = "unfinished"    // a run that did not come to its end
 	NotePlan         NoteKind = "plan"          // what the plan itself warns of
 )
 

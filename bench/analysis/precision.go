@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -89,13 +90,12 @@ func (b *builder) width(g, base *group, s Series) (float64, error) {
 	return math.Expm1((math.Log(v.CI.Hi) - math.Log(v.CI.Lo)) / 2), nil
 }
 
-// Precise says that every primary endpoint of a cell is known to within a relative
-// half width, such as 0.01, at a level of 90 %. It is false where nothing can be
-// compared yet.
-func Precise(in Input, cell bench.Cell, want float64) (bool, error) {
+// Widest returns the primary endpoint of a cell that is known least well. It is
+// false where nothing can be compared yet.
+func (in Input) Widest(cell bench.Cell) (Width, bool, error) {
 	widths, err := in.Precision(cell)
 	if err != nil || len(widths) == 0 {
-		return false, err
+		return Width{}, false, err
 	}
-	return !slices.ContainsFunc(widths, func(w Width) bool { return !(w.HalfWidth <= want) }), nil
+	return slices.MaxFunc(widths, func(a, b Width) int { return cmp.Compare(a.HalfWidth, b.HalfWidth) }), true, nil
 }

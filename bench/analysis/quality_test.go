@@ -225,15 +225,15 @@ func TestResidue(t *testing.T) {
 	}
 }
 
-func TestPrecise(t *testing.T) {
+func TestPrecision(t *testing.T) {
 	run := sliced(t, 12, 8)
 	run.Plan.Pods = []int{35}
 	in := run.Input()
 	cell := bench.Cell{Pods: 35, ContainersPerPod: 1, Profile: "idle"}
 	f := func(in analysis.Input, cell bench.Cell, want float64, precise bool) {
 		t.Helper()
-		got, err := analysis.Precise(in, cell, want)
-		if err != nil || got != precise {
+		widest, ok, err := in.Widest(cell)
+		if got := ok && widest.HalfWidth <= want; err != nil || got != precise {
 			widths, _ := in.Precision(cell)
 			t.Errorf("precise to %g: %v (%v), want %v; widths %+v", want, got, err, precise, widths)
 		}

@@ -22,6 +22,10 @@ type Report struct {
 	Baseline    string    `json:"baseline,omitempty"`
 	Idle        string    `json:"idle,omitempty"`
 	Margin      float64   `json:"margin"`
+	// Precision is the half width of an interval that ended the rounds of a cell; 0
+	// where all rounds were run. End is why the run was over.
+	Precision float64 `json:"precision,omitempty"`
+	End       string  `json:"end,omitempty"`
 	// Level is that of every interval in the report but those of verdicts, which
 	// have VerdictLevel.
 	Level        float64 `json:"level"`
@@ -42,6 +46,10 @@ type Report struct {
 	Scaling []Scaling `json:"scaling,omitempty"`
 	// CarryOver has every pair of sliced arms that could be tested.
 	CarryOver []CarryOver `json:"carry_over,omitempty"`
+	// Timeline has all trials in the order of time, Spectra how response times are
+	// distributed: what pictures need beyond the estimates.
+	Timeline []Moment   `json:"timeline,omitempty"`
+	Spectra  []Spectrum `json:"spectra,omitempty"`
 	// SelfChecks, Controls and CrossChecks say what the evidence is worth: arms set
 	// against themselves, planted differences, slices against trials of their own.
 	SelfChecks  []SelfCheck    `json:"self_checks,omitempty"`

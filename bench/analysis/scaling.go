@@ -29,6 +29,9 @@ type Scaling struct {
 	Fixed        Estimate `json:"fixed"`
 	PerPod       Estimate `json:"per_pod"`
 	MedianPerPod Estimate `json:"median_per_pod"`
+	// Correlation is that of Fixed and PerPod: with their intervals it makes the one
+	// of the line at any density (At).
+	Correlation float64 `json:"correlation,omitempty"`
 	// Curved says that a parabola describes the values better than the line. Then
 	// Exponent is that of a power law through what is above the idle arm: 1 is
 	// linear growth.
@@ -180,6 +183,9 @@ func (b *builder) line(out *Scaling, _ ladder, points []point) error {
 	}
 	if out.PerPod, err = b.fitted(line.Slope, err, len(points)); err != nil {
 		return err
+	}
+	if scale := line.InterceptSE * line.SlopeSE; scale > 0 && finite(line.Covariance/scale) {
+		out.Correlation = line.Covariance / scale
 	}
 	x, y = xy(thinned(points))
 	median, err := stat.TheilSen(x, y, intervalLevel)

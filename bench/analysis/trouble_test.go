@@ -365,7 +365,7 @@ func TestOddTrials(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		for _, cell := range run.Plan.Cells() {
-			if _, err := analysis.Precise(in, cell, 0.01); err != nil {
+			if _, err := in.Precision(cell); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 		}

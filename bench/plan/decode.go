@@ -137,6 +137,7 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 		{"profiles", axis(r, &profiles, func(v *string) read { return choice(r, v, "profile", names.Profiles) })},
 		{"sweep", choice(r, &p.Sweep, "sweep", []Sweep{Up, UpDown})},
 		{"rounds", r.rounds(&p.Rounds)},
+		{"precision", r.fraction(&p.Precision, 1)},
 		{"slices", r.slices(&p.Slices)},
 		{"interval", r.duration(&p.Interval, time.Millisecond)},
 		{"window", r.duration(&p.Window, time.Millisecond)},

@@ -57,7 +57,7 @@ func TestDecode(t *testing.T) {
 	full := plan.Plan{
 		Name: "all keys", Description: "two\nlines", Experiment: "api", Seed: 1<<64 - 1, Mode: plan.Turns,
 		Pods: []int{0, 10, 35}, ContainersPerPod: []int{1, 3}, Profiles: []string{"active", "idle"}, Sweep: plan.UpDown,
-		Rounds: plan.Rounds{Min: 3, Max: 5}, Interval: s, Window: 5 * s, WarmUp: s, Timeout: 2 * s,
+		Rounds: plan.Rounds{Min: 3, Max: 5}, Precision: 0.01, Interval: s, Window: 5 * s, WarmUp: s, Timeout: 2 * s,
 		Arms: []bench.Arm{
 			arm("idle", s, 5*s, s),
 			arm("cgroup+cri-pod-stats", s, 5*s, s),
@@ -82,6 +82,7 @@ containers_per_pod: [1, 3]
 profiles: [active, idle]
 sweep: up-down
 rounds: {min: 3, max: 5}
+precision: 1%
 interval: 1s
 window: 5s
 warm_up: 1s
@@ -193,7 +194,7 @@ baseline: cadviser
 	f("pods: &x [10]\narms: *x\n",
 		`p.yaml:1:7: pods: anchors, aliases and tags are not accepted in a plan; write the value out`,
 		`p.yaml:2:7: arms: anchors, aliases and tags are not accepted in a plan; write the value out`)
-	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, slices, `+
+	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, precision, slices, `+
 		`interval, window, warm_up, timeout, arms, baseline, idle, margin, guards, retries, max_duration, settle, active)`)
 
 	// Values of the wrong kind or out of range.
@@ -250,6 +251,7 @@ baseline: cadviser
 	f(ok+"idle: cgrup\n", `p.yaml:3:7: idle "cgrup" is not among the arms (did you mean "cgroup"?)`)
 	f(ok+"idle: cgroup\nbaseline: cgroup\n", `p.yaml:4:11: baseline and idle are the same arm "cgroup"`)
 	f(ok+"rounds: {min: 5, max: 3}\n", `p.yaml:3:23: rounds.max 3 is less than rounds.min 5`)
+	f(ok+"precision: 1%\n", `p.yaml:3:12: precision 0.01: the plan has no baseline, so there is no ratio to be precise about`)
 	f(ok+"max_duration: 20m\n", `p.yaml:3:15: max_duration 20m0s is too short: 10 rounds of at least 2m40s each take 0.444 hours`)
 	f("pods: 10\narms: [cadvisor, {name: cgroup, window: 60s}]\nmode: parallel\nbaseline: cadvisor\n",
 		`p.yaml:2:41: mode parallel runs all collectors in one arm: window 1m0s of arm "cgroup" contradicts the plan's 2m0s`,

@@ -41,6 +41,10 @@ type Plan struct {
 	Profiles         []string
 	Sweep            Sweep
 	Rounds           Rounds
+	// Precision ends the rounds of a cell, once it has its least, when each primary
+	// endpoint of each arm is known to within it: the half width of the 90 % interval
+	// of the ratio to the baseline, as a fraction. 0 means that all rounds are run.
+	Precision float64
 	// Slices are how arms take turns inside a round; the zero value is a plan in
 	// which each arm has one window there.
 	Slices Slices
@@ -138,6 +142,7 @@ type file struct {
 	Profiles         []string     `json:"profiles"`
 	Sweep            Sweep        `json:"sweep"`
 	Rounds           Rounds       `json:"rounds"`
+	Precision        float64      `json:"precision,omitempty"`
 	Slices           *slicesFile  `json:"slices,omitempty"`
 	Interval         duration     `json:"interval"`
 	Window           duration     `json:"window"`
@@ -182,7 +187,7 @@ func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 // same plan gives the same bytes.
 func (p Plan) MarshalJSON() ([]byte, error) {
 	f := file{
-		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds, nil,
+		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds, p.Precision, nil,
 		duration(p.Interval), duration(p.Window), duration(p.WarmUp), duration(p.Timeout),
 		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Margin, p.Guards, p.Retries,
 		duration(p.MaxDuration), duration(p.Settle), p.Active,

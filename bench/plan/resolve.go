@@ -30,6 +30,7 @@ func (r *reader) resolve(p *Plan, given []givenArm, names Names) {
 	} else {
 		r.references(p)
 	}
+	r.resolvePrecision(p)
 	r.resolveSlices(p, given, names)
 	r.enoughTime(p)
 }
@@ -54,6 +55,18 @@ func (r *reader) resolveRounds(x *Rounds) {
 		x.Max = x.Min
 	case x.Max < x.Min:
 		r.errorf(r.where("rounds.max", "rounds"), "rounds.max %d is less than rounds.min %d", x.Max, x.Min)
+	}
+}
+
+// resolvePrecision refuses a precision that can never be reached, or never end a
+// round early.
+func (r *reader) resolvePrecision(p *Plan) {
+	switch {
+	case !r.has("precision") || p.Precision == 0:
+	case p.Baseline == "":
+		r.errorf(r.where("precision"), "precision %v: the plan has no baseline, so there is no ratio to be precise about", p.Precision)
+	case p.Rounds.Min == p.Rounds.Max:
+		r.warnf(r.where("precision"), "precision %v changes nothing: rounds.min and rounds.max are both %d", p.Precision, p.Rounds.Max)
 	}
 }
 

@@ -7,6 +7,8 @@
 //	  host.json     what the node is
 //	  trials.jsonl  one line per finished trial:
 //	                {"crc32c":"9c3f0a11","trial":{…}}
+//	  end.json      why there was no further trial, and how many there are: only of
+//	                a run that came to its end
 //	  run.log       what the harness said meanwhile
 //
 // A slice is a trial like any other, with a cycle. A block of slices that was run

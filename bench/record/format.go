@@ -22,6 +22,7 @@ const (
 	HostFile   = "host.json"
 	TrialsFile = "trials.jsonl"
 	LogFile    = "run.log"
+	EndFile    = "end.json"
 )
 
 // An Identifier is a host that knows which of its properties make it the same

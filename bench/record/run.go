@@ -21,6 +21,8 @@ type Run struct {
 	Plan, Host json.RawMessage
 	// Trials are the whole ones, in the order in which they were run.
 	Trials []bench.Trial
+	// End says how the run ended; nil where it was interrupted or is under way.
+	End *End
 	// Damage is what is not whole. Nothing of it is in Trials.
 	Damage []Damage
 
@@ -75,6 +77,9 @@ func Open(dir string) (*Run, error) {
 	}
 	if err := errors.Join(r.readTrials(f), f.Close()); err != nil {
 		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	if err := r.readEnd(); err != nil {
+		return nil, err
 	}
 	return r, nil
 }

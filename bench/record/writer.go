@@ -19,6 +19,7 @@ type Writer struct {
 	trials file
 	log    *os.File
 	size   int64  // of trials.jsonl, all of it whole lines on disk
+	count  int    // of those lines
 	line   []byte // reused
 	broken error  // why nothing can be appended any more
 }
@@ -48,7 +49,7 @@ func Create(dir string, plan, host any) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
 	}
-	for _, name := range []string{FormatFile, PlanFile, HostFile, TrialsFile, LogFile} {
+	for _, name := range []string{FormatFile, PlanFile, HostFile, TrialsFile, LogFile, EndFile} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("create run: %s holds a %s already: %w", dir, name, fs.ErrExist)
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -100,6 +101,10 @@ func Resume(dir string, plan, host any) (*Writer, *Run, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.count = len(r.Trials)
+	if err := unend(dir); err != nil { // a run that goes on has not ended
+		return nil, nil, errors.Join(err, w.Close())
+	}
 	if err := errors.Join(w.trials.Truncate(r.whole), w.trials.Sync()); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("resume %s: cut off the torn end of %s: %w", dir, TrialsFile, err), w.Close())
 	}
@@ -146,6 +151,7 @@ func (w *Writer) Append(t *bench.Trial) error {
 		return err
 	}
 	w.size += int64(len(line))
+	w.count++
 	return nil
 }
 

@@ -17,6 +17,8 @@ type about struct {
 	Simulated bool `json:"simulated"`
 	// NotForPublication gives the reasons why the host cannot carry a verdict.
 	NotForPublication []string `json:"not_for_publication,omitempty"`
+	// Preflight is what was looked at for that.
+	Preflight []host.Check `json:"preflight"`
 	// Version is this program's, Embeds are the modules in it that are measured.
 	Version string            `json:"version"`
 	Embeds  map[string]string `json:"embeds"`
@@ -62,7 +64,8 @@ func describe(h *host.Host, t *target) (about, error) {
 			CgroupDriver: string(t.conn.CgroupDriver),
 			Daemon:       t.daemon,
 		},
-		Host: h,
+		Host:      h,
+		Preflight: host.Preflight(h),
 	}
 	if t.managed != nil {
 		a.Runtime.Managed = &t.managed.State
@@ -72,7 +75,7 @@ func describe(h *host.Host, t *target) (about, error) {
 		}
 		a.Runtime.Config = string(config)
 	}
-	if ok, reasons := host.Publishable(host.Preflight(h)); !ok {
+	if ok, reasons := host.Publishable(a.Preflight); !ok {
 		a.NotForPublication = reasons
 	}
 	return a, nil

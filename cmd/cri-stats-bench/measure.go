@@ -39,8 +39,9 @@ type measurement struct {
 }
 
 func (m *measurement) run(ctx context.Context) (err error) {
-	order := schedule.New(m.plan, schedule.Options{})
-	records, err := m.openRecords(order)
+	known := &precision{plan: m.plan}
+	order := schedule.New(m.plan, schedule.Options{Enough: known.enough})
+	records, err := m.openRecords(order, known)
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,7 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(records.Log(), &slog.HandlerOptions{Level: level}))
+	known.log = log
 	workload, err := m.workload()
 	if err != nil {
 		return err
@@ -79,7 +81,7 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		Agents:   &agent.Command{Path: exe, Args: []string{"agent"}, Stderr: records.Log(), Timeout: openTimeout},
 		Meter:    costs,
 		Schedule: order,
-		Recorder: records,
+		Recorder: known.watch(records),
 		Source: bench.Source{
 			Endpoint: m.target.conn.Endpoint, Runtime: m.target.conn.Version.GetRuntimeName(), CgroupParent: parent,
 		},
@@ -96,11 +98,11 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		return err
 	}
 	log.Info("the run is over", "because", order.StopReason())
-	return nil
+	return records.End(order.StopReason())
 }
 
 // openRecords makes the run's folder, or goes on with it.
-func (m *measurement) openRecords(order *schedule.Schedule) (*record.Writer, error) {
+func (m *measurement) openRecords(order *schedule.Schedule, known *precision) (*record.Writer, error) {
 	if !m.resume {
 		return record.Create(m.dir, m.plan, m.about)
 	}
@@ -111,6 +113,7 @@ func (m *measurement) openRecords(order *schedule.Schedule) (*record.Writer, err
 	if err := order.Skip(done.Trials); err != nil {
 		return nil, errors.Join(usage("resume: %w", err), w.Close())
 	}
+	known.trials = done.Trials
 	return w, nil
 }
 

@@ -3,13 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/schedule"
 )
@@ -115,7 +120,36 @@ func planCheck(cmd *cobra.Command, args []string) error {
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(w, "warning: %v\n", warning)
 	}
+	return foresee(w, p)
+}
+
+// foresee says what effect a plan can tell apart, before it is run.
+func foresee(w io.Writer, p *plan.Plan) error {
+	sights, err := analysis.Foresee(p)
+	if err != nil {
+		return err
+	}
+	for _, f := range sights {
+		pairs, effect := strconv.Itoa(f.Least.Pairs), percent(f.Least.Effect)
+		if f.Most != f.Least {
+			pairs += fmt.Sprintf(" to %d", f.Most.Pairs)
+			effect += " to " + percent(f.Most.Effect)
+		}
+		fmt.Fprintf(w, "can tell CPU of %s apart by %s (%s pairs of %s a cell, power 80 %%, noise of a small shared machine; margin %s)\n",
+			strings.Join(f.Arms, ", "), effect, pairs, f.Regime, percent(p.Margin))
+	}
+	if p.Precision > 0 {
+		fmt.Fprintf(w, "a cell is over before its most rounds once all its CPU and memory ratios are known to ±%s\n", percent(p.Precision))
+	}
 	return nil
+}
+
+// percent writes a fraction with two digits.
+func percent(x float64) string {
+	if math.IsInf(x, 1) {
+		return "nothing"
+	}
+	return strconv.FormatFloat(100*x, 'g', 2, 64) + " %"
 }
 
 // duration says how long a plan takes, in words.

@@ -114,6 +114,9 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 		return err
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", p.Name, duration(p))
+	if err := foresee(stderr, p); err != nil {
+		return err
+	}
 	t, err := openTarget(ctx, f.endpointFlags)
 	if err != nil {
 		return err
