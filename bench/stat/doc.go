@@ -23,6 +23,9 @@
 //	  non-inferior, equivalent             PairedEquivalence, SignedRankEquivalence
 //	  difference                           SignedRank
 //	two unpaired files                     MannWhitney, HodgesLehmannShift, CliffsDelta
+//	  of logarithms with normal noise      Shift (Welch); Contrast for differences of those
+//	  of counts                            Fisher
+//	the same effect on several nodes       RandomEffects
 //	correlated series, nested data         BootstrapSeries, BootstrapClusters
 //	cost against pods                      RelativeLine (noise grows with cost), OLS (it does
 //	                                       not), TheilSen, Curvature, PowerLaw
@@ -84,5 +87,10 @@
 //   - Bland, Altman. Lancet 327 (1986); Statistical Methods in Medical Research 8 (1999).
 //     Carkeet. Exact parametric confidence intervals for Bland-Altman limits of agreement.
 //     Optometry and Vision Science 92 (2015).
+//   - Welch. The generalization of Student's problem. Biometrika 34 (1947). Satterthwaite.
+//     Biometrics Bulletin 2 (1946). Fisher. Statistical Methods for Research Workers (1934).
+//   - Paule, Mandel. Consensus values and weighting factors. J. Research NBS 87 (1982).
+//     Hartung, Knapp. Statistics in Medicine 20 (2001). Knapp, Hartung, ibid. 22 (2003).
+//     Higgins, Thompson, Spiegelhalter. JRSS A 172 (2009): prediction intervals.
 //   - Geyer. Practical Markov chain Monte Carlo. Statistical Science 7 (1992).
 package stat
