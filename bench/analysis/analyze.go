@@ -30,7 +30,7 @@ func (in Input) Analyze() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.observe, b.decide, b.design, b.scaling, b.carryOver, b.selfChecks, b.controls, b.crossChecks, b.residue, b.timeline, b.spectra} {
+	for _, step := range []func() error{b.observe, b.decide, b.design, b.kubelet, b.scaling, b.carryOver, b.selfChecks, b.controls, b.crossChecks, b.residue, b.timeline, b.spectra} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
 		}
@@ -50,8 +50,10 @@ func (in Input) builder() (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
+	in, modes := in.labelled()
 	b := &builder{
 		input:  in,
+		modes:  modes,
 		trials: sorted(in.Trials),
 		notes:  newNotebook(),
 		report: &Report{
@@ -103,6 +105,8 @@ type builder struct {
 	cells  []*cellGroup
 	// unsupported has what arms need that the node does not have.
 	unsupported map[string]string
+	// modes has those of a kubelet's arms.
+	modes map[string]Mode
 	// again has which arm an arm repeats under another name.
 	again map[string]string
 }

@@ -62,6 +62,8 @@ type HostInfo struct {
 	// Version is the harness's own.
 	Version string  `json:"version,omitempty"`
 	Runtime Runtime `json:"runtime"`
+	// Kubelet is empty where none was measured.
+	Kubelet KubeletInfo `json:"kubelet,omitzero"`
 	// Facts are all else that the file says, by path, sorted.
 	Facts []Fact `json:"facts,omitempty"`
 }

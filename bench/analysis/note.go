@@ -47,6 +47,7 @@ const (
 	NoteDamage       NoteKind = "damage"        // records that could not be read
 	NoteUnfinished   NoteKind = "unfinished"    // a run that did not come to its end
 	NotePlan         NoteKind = "plan"          // what the plan itself warns of
+	NoteMode         NoteKind = "mode"          // who makes the stats of pods in an arm
 )
 
 // A Note is a footnote: a warning as data. Equal ones are one note, with every

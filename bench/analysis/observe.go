@@ -204,7 +204,9 @@ func (o *observer) costs(t *bench.Trial) {
 	}
 	if cpu, ok := sum(t.Costs, o.parts, bench.CPUSeconds); ok {
 		o.add(Series{Metric: CPUCores, Component: Total}, cpu/t.Length.Seconds())
-		o.add(Series{Metric: CPUPerCall, Component: Total}, cpu/float64(answers(t)))
+		if len(t.Arm.Intervals) == 0 { // or there is no call that all collectors have in common
+			o.add(Series{Metric: CPUPerCall, Component: Total}, cpu/float64(answers(t)))
+		}
 	}
 	if pss, ok := sum(t.Costs, o.parts, bench.PSSBytes); ok {
 		o.add(Series{Metric: PSS, Component: Total}, pss)

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func copies(arms []bench.Arm, baseline, idle string) map[string]string {
 	plays := func(a bench.Arm) bool { return a.Name == baseline || a.Name == idle }
 	for i, a := range arms {
 		for _, of := range arms[:i] {
-			if out[of.Name] != "" || a.Interval != of.Interval || a.Window != of.Window || !slices.Equal(a.Collectors, of.Collectors) {
+			if out[of.Name] != "" || a.Window != of.Window || a.Treatment != of.Treatment || !sameCalls(a, of) {
 				continue
 			}
 			if plays(a) && !plays(of) {
@@ -80,6 +81,11 @@ func copies(arms []bench.Arm, baseline, idle string) map[string]string {
 		}
 	}
 	return out
+}
+
+// sameCalls says whether two arms make the same calls at the same intervals.
+func sameCalls(a, b bench.Arm) bool {
+	return a.Interval == b.Interval && slices.Equal(a.Collectors, b.Collectors) && maps.Equal(a.Intervals, b.Intervals)
 }
 
 // checked are the regimes in which both arms have trials that count.

@@ -56,6 +56,8 @@ type Report struct {
 	Controls    []ControlCheck `json:"controls,omitempty"`
 	CrossChecks []CrossCheck   `json:"cross_checks,omitempty"`
 	Residue     []Residue      `json:"residue,omitempty"`
+	// Kubelet is nil but for the experiment of that name.
+	Kubelet *KubeletReport `json:"kubelet,omitempty"`
 	// Notes are the footnotes; estimates and rows refer to them by index.
 	Notes []Note `json:"notes,omitempty"`
 	// RunNotes are those that concern the run as a whole.

@@ -52,6 +52,8 @@ type Run struct {
 	// slice before it.
 	After func(before, arm string) float64
 	Seed  uint64
+	// Host is where the run took place; a made-up one if nil.
+	Host *analysis.HostInfo
 	// Spoil, if set, may change a trial before it is recorded: make it void, let
 	// calls fail, take components away.
 	Spoil func(t *bench.Trial)
@@ -89,6 +91,9 @@ func (r Run) Input() analysis.Input {
 				r.block(bench.Slot{Cell: cell, Sweep: sweep, Round: round, Position: len(own)}, random, drift, record)
 			}
 		}
+	}
+	if r.Host != nil {
+		return analysis.Input{Plan: r.Plan, Trials: trials, Host: *r.Host}
 	}
 	return analysis.Input{
 		Plan: r.Plan, Trials: trials,
@@ -149,7 +154,7 @@ func (r Run) cpu(slot *bench.Slot, c bench.Component) (float64, bool) {
 func (r Run) fill(t *bench.Trial, random *rand.Rand, scale float64) {
 	truth := r.Truth[t.Arm.Name]
 	t.Costs = make(bench.Costs)
-	for _, c := range []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentNode} {
+	for _, c := range []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentKubelet, bench.ComponentNode} {
 		cost := make(bench.Cost)
 		if v, ok := r.cpu(&t.Slot, c); ok {
 			cost[bench.CPUSeconds] = v * scale * t.Length.Seconds()
@@ -165,14 +170,14 @@ func (r Run) fill(t *bench.Trial, random *rand.Rand, scale float64) {
 		a := bench.AgentReport{
 			Collector: collector,
 			FirstCall: seconds(3 * truth.Service.At(t.Cell.Pods) * scale),
-			Calls:     make(bench.Calls, t.Arm.Window/t.Arm.Interval),
+			Calls:     make(bench.Calls, t.Arm.Window/t.Arm.IntervalOf(collector)),
 			Cost:      make(bench.Cost),
 		}
 		for quantity, v := range t.Costs[bench.ComponentAgent] {
 			a.Cost[quantity] = v / float64(len(t.Arm.Collectors))
 		}
 		for k := range a.Calls {
-			due := time.Duration(k) * t.Arm.Interval
+			due := time.Duration(k) * t.Arm.IntervalOf(collector)
 			a.Calls[k] = bench.Call{
 				Due: due, Start: due + 50*time.Microsecond,
 				Service: seconds(truth.Service.At(t.Cell.Pods) * scale * factor(random, r.Jitter)),

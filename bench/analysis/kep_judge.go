@@ -1,0 +1,276 @@
+package analysis
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/stat"
+)
+
+// A duel is one arm with the gate on against the one with the gate off that does
+// the same otherwise.
+type duel struct {
+	on, off  *group
+	from, to Mode
+	load     Load
+}
+
+// kubelet makes the part of the report that is about a kubelet.
+func (b *builder) kubelet() error {
+	if b.input.Plan.Experiment != plan.Kubelet {
+		return nil
+	}
+	b.report.Kubelet = &KubeletReport{Modes: b.modes}
+	b.modeNotes()
+	var duels []duel
+	for _, c := range b.cells {
+		duels = append(duels, b.duels(c)...)
+		b.scrapes(c)
+		b.operations(c)
+		b.accounts(c)
+	}
+	return b.verdicts(duels)
+}
+
+// modeNotes says what the modes of the arms are, and what one of them is taken for
+// by mistake.
+func (b *builder) modeNotes() {
+	for _, a := range b.arms {
+		mode, ok := b.modes[a.Name]
+		if !ok {
+			b.runNote(NoteMode, fmt.Sprintf("the mode of arm %s cannot be told from the runtime, its state and the kubelet's version", a.Name))
+			continue
+		}
+		b.runNote(NoteMode, fmt.Sprintf("%s: mode %s", a.Name, mode))
+		if mode == ModeC {
+			b.runNote(NoteMode, fmt.Sprintf("%s: before kubelet 1.37 the gate does not stop cAdvisor's housekeeping of containers: what it costs is still paid, and no sentence of the KEP is about this mode", a.Name))
+		}
+	}
+}
+
+// duels finds the pairs of arms in a cell that differ in their treatment alone.
+func (b *builder) duels(c *cellGroup) []duel {
+	var out []duel
+	for _, on := range c.order {
+		if on.arm.Treatment != bench.GateOn {
+			continue
+		}
+		i := slices.IndexFunc(c.order, func(off *group) bool {
+			return off.arm.Treatment == bench.GateOff && sameCalls(off.arm, on.arm)
+		})
+		if i < 0 {
+			continue
+		}
+		d := duel{on: on, off: c.order[i], from: b.modes[c.order[i].arm.Name], to: b.modes[on.arm.Name], load: Unscraped}
+		if slices.ContainsFunc(on.collectors, scrapes) {
+			d.load = Scraped
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// verdicts decides each sentence in each duel.
+func (b *builder) verdicts(duels []duel) error {
+	var all []*KEPVerdict
+	for _, s := range sentences() {
+		var lines []*KEPVerdict
+		for i := range duels {
+			d := &duels[i]
+			if d.to != ModeD || s.from != "" && d.from != s.from || d.on.empty() || d.off.empty() {
+				continue
+			}
+			parts, err := s.parts(b, d)
+			if err != nil {
+				return fmt.Errorf("%s of %s in %s: %w", s.ID, d.on.arm.Name, d.on.cell.cell, err)
+			}
+			if len(parts) > 0 {
+				lines = append(lines, b.kepLine(s, d, parts))
+			}
+		}
+		if lines == nil {
+			lines = []*KEPVerdict{{Sentence: s, Result: NotApplicable, Why: b.whyNot(s, duels)}}
+		}
+		all = append(all, lines...)
+	}
+	if err := adjustParts(all); err != nil {
+		return err
+	}
+	for _, v := range all {
+		b.conclude(v)
+		b.report.Kubelet.Verdicts = append(b.report.Kubelet.Verdicts, *v)
+	}
+	return nil
+}
+
+// kepLine is a verdict that is to be concluded.
+func (b *builder) kepLine(s KEPSentence, d *duel, parts []KEPPart) *KEPVerdict {
+	cell := d.on.cell.cell
+	v := &KEPVerdict{
+		Sentence: s, Cell: &cell, Load: d.load, Arm: d.on.arm.Name, Against: d.off.arm.Name, From: d.from, To: d.to, Parts: parts,
+		Primary: b.report.Primary != nil && cell == *b.report.Primary && d.load == Scraped,
+	}
+	v.NotCovered = notCovered(v, d.on.arm.Window)
+	return v
+}
+
+// whyNot says why a sentence has no line.
+func (b *builder) whyNot(s KEPSentence, duels []duel) string {
+	var found []string
+	for _, d := range duels {
+		if text := fmt.Sprintf("%s -> %s", modeName(d.from), modeName(d.to)); !slices.Contains(found, text) {
+			found = append(found, text)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return "this run has no pair of arms with the gate off and on"
+	case s.from == "":
+		return fmt.Sprintf("no trial that counts, or none in mode D (found: %v)", found)
+	}
+	return fmt.Sprintf("it is about %s -> D, which needs %s; this run has %v", modeName(s.from), s.needs, found)
+}
+
+func modeName(m Mode) string {
+	if m == "" {
+		return "?"
+	}
+	return string(m)
+}
+
+// ratioPart is a part that holds if a ratio is below a limit.
+func (b *builder) ratioPart(name string, limit float64, d *duel, s Series) (KEPPart, error) {
+	p := KEPPart{Name: name, Wants: fmt.Sprintf("ratio below %g", limit), Result: Unsettled, limit: limit, holds: 1, breaks: 1}
+	e, err := b.versus(d.on, d.off, endpoint{s, s})
+	if err != nil {
+		return p, err
+	}
+	if p.Ratio, err = b.estimateOf(&e, verdictLevel); err != nil {
+		return p, err
+	}
+	if p.Ratio.Interval == nil {
+		p.Says = "no interval"
+		return p, nil
+	}
+	if p.holds, p.breaks, err = e.tails(limit); err != nil {
+		return p, err
+	}
+	sd, n := spreadOf(&e)
+	return p, p.design(sd, n)
+}
+
+// design says what the part could have found, and what would settle it.
+func (p *KEPPart) design(sd float64, n int) error {
+	if !(sd > 0) {
+		return nil
+	}
+	effect, err := stat.MinimumDetectableEffect(n, sd, alpha, power)
+	switch {
+	case err == nil:
+		if v := math.Expm1(effect); finite(v) {
+			p.Detectable = v
+		}
+	case !errors.Is(err, stat.ErrUnbounded):
+		return err
+	}
+	if min(p.holds, p.breaks) < alpha {
+		return nil
+	}
+	rounds, err := stat.SampleSize(math.Abs(math.Log(p.limit)-math.Log(p.Ratio.Value)), sd, alpha, power)
+	switch {
+	case err == nil:
+		p.Settles = max(rounds, n+1)
+	case !errors.Is(err, stat.ErrTooMany) && !errors.Is(err, stat.ErrRange):
+		return err
+	}
+	return nil
+}
+
+// adjustParts adjusts p-values by Holm. In the lines of secondary cells, those of
+// holding and those of breaking each make one family over all lines. In a primary line
+// all parts must hold, which needs no adjustment, but any of them breaks it: those of
+// breaking are a family.
+func adjustParts(all []*KEPVerdict) error {
+	holds := func(p *KEPPart) *float64 { return &p.holds }
+	breaks := func(p *KEPPart) *float64 { return &p.breaks }
+	var secondary []*KEPVerdict
+	for _, v := range all {
+		if !v.Primary {
+			secondary = append(secondary, v)
+		} else if err := holm([]*KEPVerdict{v}, breaks); err != nil {
+			return err
+		}
+	}
+	return errors.Join(holm(secondary, holds), holm(secondary, breaks))
+}
+
+// holm adjusts one p-value of each part of the lines that is about a ratio.
+func holm(lines []*KEPVerdict, of func(*KEPPart) *float64) error {
+	var at []*float64
+	var values []float64
+	for _, v := range lines {
+		for i := range v.Parts {
+			if p := &v.Parts[i]; p.limit > 0 {
+				at = append(at, of(p))
+				values = append(values, *of(p))
+			}
+		}
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	adjusted, err := stat.Holm(values)
+	if err != nil {
+		return fmt.Errorf("adjust verdicts on sentences: %w", err)
+	}
+	for i, p := range at {
+		*p = adjusted[i]
+	}
+	return nil
+}
+
+// conclude decides a line from its parts, which must all hold.
+func (b *builder) conclude(v *KEPVerdict) {
+	if v.Cell == nil {
+		return
+	}
+	result := Pass
+	for i := range v.Parts {
+		p := &v.Parts[i]
+		if p.limit > 0 {
+			switch {
+			case p.holds < alpha:
+				p.Result = Pass
+			case p.breaks < alpha:
+				p.Result = Fail
+			}
+		}
+		if worse(result, p.Result) != result {
+			result = p.Result
+			v.Why = p.why()
+		}
+	}
+	if b.report.Simulated() {
+		for i := range v.Parts {
+			v.Parts[i].Result = ""
+		}
+		v.Why = "simulated: nothing was measured on a node"
+		return
+	}
+	v.Result = result
+}
+
+// why says what the part found, for the line that it decided.
+func (p *KEPPart) why() string {
+	switch {
+	case p.Says != "":
+		return p.Name + ": " + p.Says
+	case p.Result == Fail:
+		return fmt.Sprintf("%s: the ratio is above %g", p.Name, p.limit)
+	}
+	return fmt.Sprintf("%s: the interval holds %g", p.Name, p.limit)
+}
