@@ -1,0 +1,202 @@
+package runs
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/stat"
+)
+
+// An effectKey names an endpoint that any run judged.
+type effectKey struct {
+	cell   bench.Cell
+	arm    string
+	series analysis.Series
+	class  analysis.Class
+}
+
+// effectsOf lists the endpoints that have a class with a verdict in any run, in the
+// order of the reports.
+func effectsOf(all []*Run) []effectKey {
+	var out []effectKey
+	for _, r := range all {
+		for _, c := range r.Report.Cells {
+			for _, a := range c.Arms {
+				for _, jt := range a.Judgements {
+					k := effectKey{c.Cell, a.Arm, jt.Series, jt.Class}
+					if jt.Class != analysis.Exploratory && !slices.Contains(out, k) {
+						out = append(out, k)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// judged returns the judgement of an endpoint in a run, nil if it has no ratio.
+func (r *Run) judged(k effectKey) *analysis.Judgement {
+	a := r.arm(k.cell, k.arm)
+	if a == nil {
+		return nil
+	}
+	if jt := a.Judged(k.series); jt != nil && !jt.Ratio.Absent() {
+		return jt
+	}
+	return nil
+}
+
+// effect pools one endpoint.
+func (j *joiner) effect(k effectKey, nodes []Node) (*NodeEffect, error) {
+	e := &NodeEffect{
+		Cell: k.cell, Arm: k.arm, Series: k.series, Class: k.class, Ratios: make([]analysis.Estimate, len(nodes)),
+	}
+	var known []stat.Effect
+	for i, n := range nodes {
+		judgements := j.ofOneKind(e, n.runs, k)
+		if len(judgements) == 0 {
+			continue
+		}
+		ratio, effect, err := j.onNode(judgements)
+		if err != nil {
+			return nil, err
+		}
+		e.Ratios[i] = ratio
+		if effect != nil {
+			known = append(known, *effect)
+		}
+	}
+	if err := j.pool(e, known); err != nil {
+		return nil, err
+	}
+	e.decide(j.out)
+	return e, nil
+}
+
+// ofOneKind returns the judgements of runs. Ratios of totals and of what is above
+// the idle arm are not joined: the kind of the first one decides.
+func (j *joiner) ofOneKind(e *NodeEffect, all []*Run, k effectKey) []*analysis.Judgement {
+	var out []*analysis.Judgement
+	for _, r := range all {
+		jt := r.judged(k)
+		if jt == nil {
+			continue
+		}
+		if e.Kind == "" {
+			e.Kind = jt.Kind
+		}
+		if e.Kind == jt.Kind {
+			out = append(out, jt)
+		} else {
+			e.Ratio.Notes = j.add(e.Ratio.Notes, "runs have this as a ratio of totals and as one of what is above the idle arm: only those of the first kind are joined")
+		}
+	}
+	return out
+}
+
+// onNode is what the runs of one node say. Of one run it is its own ratio; several
+// are pooled as nodes are, with the run as a random effect: what is known of a node
+// whose runs differ is less than what its runs say of themselves.
+func (j *joiner) onNode(judgements []*analysis.Judgement) (analysis.Estimate, *stat.Effect, error) {
+	var own []stat.Effect
+	for _, jt := range judgements {
+		if e, ok := effectOf(jt); ok {
+			own = append(own, e)
+		}
+	}
+	if len(judgements) == 1 || len(own) < 2 {
+		first := judgements[0].Ratio
+		ratio := analysis.Estimate{Value: first.Value, Interval: first.Interval, N: 1}
+		if len(own) == 0 {
+			ratio.Notes = j.add(nil, "no interval: this node is not in the mean")
+			return ratio, nil, nil
+		}
+		return ratio, &own[0], nil
+	}
+	p, err := stat.RandomEffects(own, verdictLevel)
+	if err != nil {
+		return analysis.Estimate{}, nil, err
+	}
+	ratio := analysis.Estimate{Value: math.Exp(p.Value), N: p.N, Interval: ratioInterval(p.CI)}
+	if p.P < alpha {
+		ratio.Notes = j.add(nil, "the runs of this node differ by more than their intervals allow")
+	}
+	return ratio, &stat.Effect{Value: p.Value, SE: p.SE}, nil
+}
+
+// pool joins what is known of nodes.
+func (j *joiner) pool(e *NodeEffect, known []stat.Effect) error {
+	switch len(known) {
+	case 0:
+		e.Ratio.Notes = j.add(e.Ratio.Notes, "no node has a ratio with an interval")
+		return nil
+	case 1:
+		i := slices.IndexFunc(e.Ratios, func(r analysis.Estimate) bool { return r.Interval != nil })
+		e.Ratio.Value, e.Ratio.Interval, e.Ratio.N = e.Ratios[i].Value, e.Ratios[i].Interval, 1
+		e.Ratio.Notes = j.add(e.Ratio.Notes, "one node: this is its own ratio, and says nothing of others")
+		return nil
+	case 2:
+		e.Ratio.Notes = j.add(e.Ratio.Notes, "two nodes: the interval has one degree of freedom; a third node tells far more")
+	}
+	p, err := stat.RandomEffects(known, verdictLevel)
+	if err != nil {
+		return err
+	}
+	e.Ratio.Value, e.Ratio.N = math.Exp(p.Value), p.N
+	if e.Ratio.Interval = ratioInterval(p.CI); e.Ratio.Interval == nil {
+		e.Ratio.Notes = j.add(e.Ratio.Notes, "the interval has no end: the nodes are too few and too different")
+	}
+	if p.Prediction != nil {
+		e.Prediction = ratioInterval(*p.Prediction)
+	}
+	e.Tau, e.I2, e.P = &p.Tau, &p.I2, &p.P
+	return nil
+}
+
+// ratioInterval is an interval of logarithms as one of ratios, nil if that has no
+// end.
+func ratioInterval(i stat.Interval) *analysis.Interval {
+	lo, hi := math.Exp(i.Lo), math.Exp(i.Hi)
+	if lo == 0 || math.IsInf(hi, 1) {
+		return nil
+	}
+	return &analysis.Interval{Lo: lo, Hi: hi}
+}
+
+// decide gives a primary endpoint its verdict on nodes in general, by the rules of
+// package analysis.
+func (e *NodeEffect) decide(n *Nodes) {
+	if e.Class != analysis.Primary || n.Simulated || e.Ratio.Interval == nil {
+		return
+	}
+	switch i := e.Ratio.Interval; {
+	case i.Hi < 1:
+		e.Verdict = analysis.Better
+	case i.Hi < 1+n.Margin:
+		e.Verdict = analysis.NonInferior
+	case i.Lo > 1+n.Margin:
+		e.Verdict = analysis.Inferior
+	default:
+		e.Verdict = analysis.Inconclusive
+	}
+}
+
+// effectOf turns a judgement's interval into an effect on the log scale: half of it
+// over the quantile that it was made with. Where that is not known, of a quotient of
+// means of different rounds, it is the normal one, which makes the error larger.
+func effectOf(j *analysis.Judgement) (stat.Effect, bool) {
+	i := j.Ratio.Interval
+	if i == nil || !(i.Lo > 0) || !(j.Ratio.Value > 0) {
+		return stat.Effect{}, false
+	}
+	quantile := distuv.UnitNormal.Quantile(1 - alpha)
+	if b := j.Ratio.Basis; b != nil && b.Count > 1 {
+		quantile = distuv.StudentsT{Sigma: 1, Nu: float64(b.Count - 1)}.Quantile(1 - alpha)
+	}
+	out := stat.Effect{Value: math.Log(j.Ratio.Value), SE: (math.Log(i.Hi) - math.Log(i.Lo)) / 2 / quantile}
+	return out, out.SE > 0 && !math.IsInf(out.SE, 1)
+}

@@ -1,0 +1,201 @@
+// Package across lays out what several runs say together: a new run against an old
+// one, and runs of one plan on several nodes.
+//
+// Package runs has the numbers, packages text, markdown and html draw the document,
+// as they draw that of package table. It calculates nothing and judges nothing: a
+// verdict is shown as it was given, and what was not compared is shown as such.
+package across
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/runs"
+	"cri-stats-bench/reports/format"
+	"cri-stats-bench/reports/table"
+)
+
+// WriteJSON writes a comparison, or what nodes say, for other programs.
+func WriteJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write as JSON: %w", err)
+	}
+	return nil
+}
+
+func plain(text string) table.Cell { return table.Cell{Text: text} }
+
+// number writes an estimate with its interval and footnotes.
+func number(u format.Unit, e analysis.Estimate, notes ...int) table.Cell {
+	c := table.Cell{Text: format.Absent, Notes: numbers(slices.Concat(e.Notes, notes))}
+	if e.Absent() {
+		return c
+	}
+	c.Text = u.Number(e.Value)
+	if e.Interval != nil {
+		c.Interval = u.Interval(e.Interval.Lo, e.Interval.Hi)
+	}
+	return c
+}
+
+// numbers turns indices of notes into numbers of footnotes.
+func numbers(notes []int) []int {
+	var out []int
+	for _, i := range notes {
+		if !slices.Contains(out, i+1) {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+// endpointName is what tables call an endpoint.
+func endpointName(e *runs.Endpoint) string {
+	name := seriesName(e.Arm, e.Series)
+	if e.Over != "" {
+		name += " over " + e.Over
+	}
+	return name
+}
+
+// A kind of metric: what tables call it, and what it is shown in.
+type kind struct {
+	name string
+	unit format.Unit
+}
+
+func kindOf(m analysis.Metric) kind {
+	switch m {
+	case analysis.CPUCores:
+		return kind{"CPU", format.Millicores}
+	case analysis.PSS:
+		return kind{"PSS", format.MiB}
+	case analysis.ResponseP50:
+		return kind{"p50 latency", format.Milliseconds}
+	case analysis.ResponseP99:
+		return kind{"p99 latency", format.Milliseconds}
+	case analysis.ServiceP50:
+		return kind{"p50 service time", format.Milliseconds}
+	}
+	return kind{string(m), format.One}
+}
+
+// seriesName is what tables call a series of an arm; the total and the only
+// collector go without saying.
+func seriesName(arm string, s analysis.Series) string {
+	name := kindOf(s.Metric).name
+	switch {
+	case s.Component != "" && s.Component != analysis.Total:
+		return name + " of " + string(s.Component)
+	case s.Collector != "" && s.Collector != arm:
+		return name + " of " + s.Collector
+	}
+	return name
+}
+
+func level(v float64) string { return "[" + format.Percent(v) + "]" }
+
+// percent writes a fraction without its unit: 0.0123 as "1.23".
+var percent = format.Unit{Name: "%", Size: 0.01}
+
+// probability writes a p-value; very small ones say no more than that they are.
+func probability(p float64) string {
+	if p < 0.0001 {
+		return "<0.0001"
+	}
+	return format.One.Number(p)
+}
+
+func cellName(c *bench.Cell) string {
+	if c == nil {
+		return "all"
+	}
+	return c.String()
+}
+
+// orAbsent writes what is not known as absent.
+func orAbsent(text string) string {
+	if text == "" {
+		return format.Absent
+	}
+	return text
+}
+
+// version names a runtime.
+func version(r analysis.Runtime) string {
+	return orAbsent(strings.TrimSpace(r.Name + " " + r.Version))
+}
+
+// subject is one line on a run.
+func subject(o runs.Origin) string {
+	line := fmt.Sprintf("%s: %s. %d trials, %d of them used.", o.Name, version(o.Runtime), o.Tried, o.Used)
+	if !o.First.IsZero() {
+		line += " From " + o.First.UTC().Format(time.DateTime) + " to " + o.Last.UTC().Format(time.DateTime) + " UTC."
+	}
+	return line
+}
+
+// marked says what the numbers of runs must not be taken for.
+func marked(d *table.Document, simulated bool, all ...runs.Origin) {
+	var marks []string
+	if simulated {
+		marks = append(marks, table.Simulated)
+		d.Why = append(d.Why, "SIMULATED: nothing was measured on a node. The numbers show the form of a report and nothing else.")
+	}
+	for _, o := range all {
+		if len(o.NotForPublication) == 0 {
+			continue
+		}
+		if !slices.Contains(marks, table.NotForPublication) {
+			marks = append(marks, table.NotForPublication)
+		}
+		d.Why = append(d.Why, "Not for publication, "+o.Name+": "+strings.Join(o.NotForPublication, "; ")+".")
+	}
+	d.Mark = strings.Join(marks, ", ")
+}
+
+// sections leaves out those that have nothing to show.
+func sections(all ...table.Section) []table.Section {
+	var out []table.Section
+	for _, s := range all {
+		s.Tables = slices.DeleteFunc(s.Tables, func(t table.Table) bool { return len(t.Rows) == 0 })
+		for i := range s.Tables {
+			tidy(&s.Tables[i])
+		}
+		if len(s.Tables)+len(s.Lines)+len(s.Numbers) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// tidy takes out columns in which nothing stands. A dash is not nothing.
+func tidy(t *table.Table) {
+	for column := len(t.Header) - 1; column > 0; column-- {
+		if slices.ContainsFunc(t.Rows, func(r table.Row) bool { return r[column].Text != "" }) {
+			continue
+		}
+		t.Header = slices.Delete(t.Header, column, column+1)
+		for i := range t.Rows {
+			t.Rows[i] = slices.Delete(t.Rows[i], column, column+1)
+		}
+		t.Prose = t.Prose && column < len(t.Header)
+	}
+}
+
+// count writes how many there are of something.
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,201 @@
+package across
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/runs"
+	"cri-stats-bench/reports/format"
+	"cri-stats-bench/reports/table"
+)
+
+// Nodes lays out what runs of one plan on several nodes say together.
+func Nodes(n *runs.Nodes) *table.Document {
+	d := &table.Document{Footnotes: n.Notes}
+	nodes := 0
+	var all []runs.Origin
+	for _, g := range n.Groups {
+		nodes += len(g.Nodes)
+		for _, node := range g.Nodes {
+			all = append(all, node.Runs...)
+		}
+	}
+	d.Title = fmt.Sprintf("cri-stats-bench: %s on %s", n.Plan, count(nodes, "node"))
+	marked(d, n.Simulated, all...)
+	for i := range n.Groups {
+		d.Sections = append(d.Sections, sections(group(n, i)...)...)
+	}
+	d.Sections = append(d.Sections, sections(table.Section{ID: "warnings", Heading: "Before you trust this", Lines: n.Warnings}, nodesReading(n))...)
+	return d
+}
+
+// group is the sections of one runtime.
+func group(n *runs.Nodes, i int) []table.Section {
+	g := &n.Groups[i]
+	id := func(name string) string { return name + "-" + strconv.Itoa(i+1) }
+	verdict := table.Section{ID: id("verdict"), Heading: "Verdict: " + orAbsent(g.Runtime)}
+	if n.Simulated {
+		verdict.Lines = []string{"None: the runs are simulated."}
+	}
+	effects := table.Section{ID: id("effects"), Heading: "Ratios to " + n.Baseline + ": " + orAbsent(g.Runtime)}
+	for _, of := range tablesOf(g) {
+		t := effectTable(n, g, of)
+		if of.class == analysis.Primary {
+			verdict.Tables = append(verdict.Tables, t)
+		} else {
+			effects.Tables = append(effects.Tables, t)
+		}
+	}
+	for _, a := range g.Arms {
+		if a.Verdict != analysis.NoVerdict {
+			verdict.Lines = append(verdict.Lines, fmt.Sprintf("%s: %s, CPU and PSS together, on %s.", a.Arm, a.Verdict, count(len(g.Nodes), "node")))
+		}
+	}
+	return []table.Section{verdict, effects, {ID: id("nodes"), Heading: "Nodes: " + orAbsent(g.Runtime), Tables: []table.Table{nodeTable(g)}, Lines: nodeLines(g)}}
+}
+
+// A key of a table of effects: all arms in one cell and one metric.
+type key struct {
+	cell   string
+	metric analysis.Metric
+	class  analysis.Class
+}
+
+func keyOf(e *runs.NodeEffect) key { return key{e.Cell.String(), e.Series.Metric, e.Class} }
+
+func tablesOf(g *runs.Group) []key {
+	var out []key
+	for i := range g.Effects {
+		if k := keyOf(&g.Effects[i]); !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	// A cell's metrics in the order of every report, its cells in that of the plan.
+	cellOf := func(k key) int { return slices.IndexFunc(out, func(o key) bool { return o.cell == k.cell }) }
+	sorted := slices.Clone(out)
+	slices.SortStableFunc(sorted, func(a, b key) int {
+		return cmp.Or(cmp.Compare(cellOf(a), cellOf(b)), cmp.Compare(slices.Index(columns, a.metric), slices.Index(columns, b.metric)))
+	})
+	return sorted
+}
+
+// effectTable has a row for each arm and one below it for each node.
+func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
+	t := table.Table{
+		Caption: fmt.Sprintf("%s: %s, ratio to %s, margin %s", of.cell, kindOf(of.metric).name, n.Baseline, format.Percent(n.Margin)),
+		Header: []string{
+			"arm", "verdict", "ratio\n" + level(n.Level), "one more\nnode " + level(n.Level), "nodes\ndiffer by, %", "of the\nspread, %", "p, nodes\nare alike", "nodes\n(runs)",
+		},
+	}
+	for i := range g.Effects {
+		e := &g.Effects[i]
+		if keyOf(e) != of {
+			continue
+		}
+		name := e.Arm
+		if c := e.Series.Collector; c != "" && c != e.Arm {
+			name += ": " + c
+		}
+		t.Rows = append(t.Rows, pooledRow(name, e))
+		for k, node := range g.Nodes {
+			if r := e.Ratios[k]; len(g.Nodes) > 1 {
+				row := table.Row{plain("· " + node.Name), {}, net(e, number(format.One, r)), {}, {}, {}, {}, {}}
+				if r.N > 1 {
+					row[7] = plain(fmt.Sprintf("(%d)", r.N))
+				}
+				t.Rows = append(t.Rows, row)
+			}
+		}
+	}
+	return t
+}
+
+// pooledRow is what nodes say together.
+func pooledRow(name string, e *runs.NodeEffect) table.Row {
+	row := table.Row{plain(name), {}, net(e, number(format.One, e.Ratio)), {}, {}, {}, {}, plain(strconv.Itoa(e.Ratio.N))}
+	if e.Verdict != analysis.NoVerdict {
+		row[1] = table.Cell{Text: string(e.Verdict), Tone: verdictTone(e.Verdict)}
+	}
+	if e.Prediction != nil {
+		row[3] = plain(format.One.Interval(e.Prediction.Lo, e.Prediction.Hi))
+	}
+	for column, v := range []*float64{e.Tau, e.I2} {
+		if v != nil {
+			row[4+column] = plain(percent.Number(*v))
+		}
+	}
+	if e.P != nil {
+		row[6] = plain(probability(*e.P))
+	}
+	return row
+}
+
+// net marks ratios of what is above the idle arm: they must not be taken for ratios
+// of totals.
+func net(e *runs.NodeEffect, c table.Cell) table.Cell {
+	if e.Kind == analysis.OverheadRatio && c.Text != format.Absent {
+		c.Text = "net " + c.Text
+	}
+	return c
+}
+
+func verdictTone(v analysis.Verdict) table.Tone {
+	switch v {
+	case analysis.Better, analysis.NonInferior:
+		return table.Good
+	case analysis.Inferior:
+		return table.Bad
+	}
+	return table.Open
+}
+
+// nodeTable says what the nodes are.
+func nodeTable(g *runs.Group) table.Table {
+	t := table.Table{
+		Caption: "runs, and where they took place",
+		Header:  []string{"node", "run", "runtime", "harness", "trials\nused", "CPUs", "memory", "kernel", "CPU"},
+		Prose:   true,
+	}
+	for _, n := range g.Nodes {
+		for i, o := range n.Runs {
+			name := n.Name
+			if i > 0 {
+				name = "·"
+			}
+			t.Rows = append(t.Rows, table.Row{
+				plain(name), plain(o.Name), plain(version(o.Runtime)), plain(orAbsent(o.Version)), plain(fmt.Sprintf("%d/%d", o.Used, o.Tried)),
+				plain(orAbsent(n.CPUs)), plain(orAbsent(n.Memory)), plain(orAbsent(n.Kernel)), plain(orAbsent(n.CPU)),
+			})
+		}
+	}
+	return t
+}
+
+// nodeLines warns of runs of one node that did not find it the same.
+func nodeLines(g *runs.Group) []string {
+	var out []string
+	for _, n := range g.Nodes {
+		for _, d := range n.Differences {
+			if d.Weight != runs.Tells {
+				out = append(out, fmt.Sprintf("The runs on %s differ: %s.", n.Name, format.Shorten(d.String(), 2*valueWidth)))
+			}
+		}
+		if n.Hash == "" && len(g.Nodes) > 1 {
+			out = append(out, fmt.Sprintf("%s does not say which node it is, and counts as one of its own.", n.Name))
+		}
+	}
+	return out
+}
+
+func nodesReading(n *runs.Nodes) table.Section {
+	m := format.Percent(n.Margin)
+	return table.Section{ID: "reading", Heading: "How to read", Background: true, Lines: []string{
+		fmt.Sprintf("Each node has its own ratio to %s, from its own rounds. The row of an arm is the mean over nodes with the node as a random effect (Paule-Mandel, Hartung-Knapp): its interval is about nodes in general, of which these are a sample, and not about these. Intervals are two-sided at %s.", n.Baseline, format.Percent(n.Level)),
+		"\"One more node\" is where the true ratio of a further node lies. \"Nodes differ by\" is the standard deviation of true ratios between nodes, \"of the spread\" the share of what nodes differ by that chance does not explain (I²), \"p, nodes are alike\" the chance of as much if they did not differ.",
+		fmt.Sprintf("Verdicts rest on the interval [L, U] of the mean: Better U < 1, NonInferior U < 1 + %s, Inferior L > 1 + %s, else Inconclusive. CPU and PSS in the primary cell must both hold; all else has no verdict here.", m, m),
+		"Runs of one node count as one node. Different runtimes, and minor versions of one, are not put together. A net ratio is one of what each arm has above the idle arm.",
+	}}
+}
