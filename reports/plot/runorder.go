@@ -1,0 +1,286 @@
+package plot
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"time"
+
+	"gonum.org/v1/plot/vg"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/format"
+	"cri-stats-bench/reports/table"
+)
+
+// mostOfArm is how many points an arm has in the picture of run order: beyond it,
+// each point stands for several trials that followed each other.
+const mostOfArm = 40
+
+// A moment is a point of the picture: one trial, or the median of several.
+type moment struct {
+	arm    string
+	regime analysis.Regime
+	at     time.Time
+	ratio  float64 // to the median of its kind
+	late   bool    // in the second half of its cell's trials
+}
+
+// runOrder draws every trial where it was in time. What differs between arms and
+// densities is taken out, as each trial is divided by the median of its arm in its
+// cell: drift of the node and the rounds that were disturbed are what is left.
+func (s *studio) runOrder() {
+	r := s.report
+	if len(r.Timeline) < 2 || !r.Last.After(r.First) {
+		return
+	}
+	moments, voids := s.moments()
+	if len(moments) < 2 {
+		return
+	}
+	shown, each := thinned(moments)
+	lo, hi := 1.0, 1.0
+	for _, m := range shown {
+		lo, hi = math.Min(lo, m.ratio), math.Max(hi, m.ratio)
+	}
+	for _, m := range voids {
+		if !math.IsNaN(m.ratio) {
+			lo, hi = math.Min(lo, math.Max(m.ratio, lo/2)), math.Max(hi, math.Min(m.ratio, hi*2))
+		}
+	}
+	length, unit, name := r.Last.Sub(r.First), time.Minute, "minutes"
+	if length > 4*time.Hour {
+		unit, name = time.Hour, "hours"
+	} else if length < 4*time.Minute {
+		unit, name = time.Second, "seconds"
+	}
+	since := func(t time.Time) float64 { return t.Sub(r.First).Seconds() / unit.Seconds() }
+	e := s.easel()
+	x, xTicks := linearScale(since(r.Last))
+	x.hi = since(r.Last) // time ends where the run does
+	xTicks = slices.DeleteFunc(xTicks, func(t tick) bool { return t.value > x.hi })
+	y, yTicks := logScale(lo, hi)
+	p := e.plane(axis{scale: x, ticks: xTicks, title: name + " since the first window"},
+		axis{scale: y, ticks: yTicks, title: "CPU over the median of the same arm and cell (log scale)", room: 18}, 280)
+	s.cellMarks(e, p, since)
+	e.draw(shape{path: lineOf(pt(p.x.from, p.y.at(1)), pt(p.x.to, p.y.at(1))), stroke: ink, width: 0.9})
+	byArm := make(map[string][]vg.Point)
+	for _, m := range shown {
+		byArm[m.arm] = append(byArm[m.arm], p.at(since(m.at), m.ratio))
+	}
+	var keys []key
+	for _, a := range r.Arms {
+		if points := byArm[a.Name]; len(points) > 0 {
+			e.points(s.looks[a.Name], 2.6, points...)
+			keys = append(keys, key{s.looks[a.Name], short(a.Name, nameLength), false})
+		}
+	}
+	if trend := trendOf(moments); len(trend) > 1 {
+		var points []vg.Point
+		for _, m := range trend {
+			points = append(points, p.at(since(m.at), p.y.within(m.ratio)))
+		}
+		e.line(look{paint: paper.faint(0.7)}, 4.5, points...)
+		e.line(look{paint: ink}, 2, points...)
+		keys = append(keys, key{look{paint: ink, mark: none}, "median of all arms", true})
+	}
+	if len(voids) > 0 {
+		crossed, size := look{paint: alarm, mark: cross}, vg.Length(3.2)
+		if len(voids) > 60 { // so many would hide all else
+			size = 2
+		}
+		var points []vg.Point
+		for _, m := range voids {
+			v := p.y.hi // without a reading
+			if !math.IsNaN(m.ratio) {
+				v = p.y.within(m.ratio)
+			}
+			points = append(points, p.at(since(m.at), v))
+		}
+		e.points(crossed, size, points...)
+		keys = append(keys, key{crossed, fmt.Sprintf("void (%d)", len(voids)), false})
+	}
+	e.legend(keys)
+	caption := fmt.Sprintf("CPU time of each trial over the median of its arm in its cell, in the order of time (%d trials and slices; logarithmic axis). Without drift inside a cell the points lie around 1 all the time; what changes from one cell to the next cannot show here. Void trials (%d) are crosses; they enter no number, and those that have no reading or no median stand at the upper edge.",
+		len(moments), len(voids))
+	if each > 1 {
+		caption += fmt.Sprintf(" A point is the median of up to %d trials of one arm that followed each other.", each)
+	}
+	s.hang("run-order", "Trials in the order of time", caption, s.orderTable(moments, voids), e)
+}
+
+// moments divides each trial by the median of those that count of the same arm, cell
+// and regime. A void trial without a reading has NaN.
+func (s *studio) moments() (counted, void []moment) {
+	type kind struct {
+		arm    string
+		cell   bench.Cell
+		regime analysis.Regime
+	}
+	values := make(map[kind][]float64)
+	for _, m := range s.report.Timeline {
+		if m.CPU != nil && *m.CPU > 0 && len(m.Void) == 0 {
+			k := kind{m.Arm, m.Cell, m.Regime}
+			values[k] = append(values[k], *m.CPU)
+		}
+	}
+	for k := range values {
+		sort.Float64s(values[k])
+	}
+	seen := make(map[kind]int)
+	for _, m := range s.report.Timeline {
+		out := moment{arm: m.Arm, regime: m.Regime, at: m.Start, ratio: math.NaN()}
+		k := kind{m.Arm, m.Cell, m.Regime}
+		if all := values[k]; len(all) > 0 && m.CPU != nil && *m.CPU > 0 {
+			if ratio := *m.CPU / all[len(all)/2]; ratio > 1/beyond && ratio < beyond {
+				out.ratio = ratio
+			}
+		}
+		switch {
+		case len(m.Void) > 0:
+			void = append(void, out)
+		case !math.IsNaN(out.ratio):
+			out.late = 2*seen[k] >= len(values[k])
+			seen[k]++
+			counted = append(counted, out)
+		}
+	}
+	return counted, void
+}
+
+// thinned takes medians of trials of one arm and regime that followed each other, so
+// that none has more than mostOfArm of them. It returns how many a point stands for
+// at most.
+func thinned(moments []moment) (out []moment, most int) {
+	type kind struct {
+		arm    string
+		regime analysis.Regime
+	}
+	var order []kind
+	of := make(map[kind][]moment)
+	for _, m := range moments {
+		k := kind{m.arm, m.regime}
+		if of[k] == nil {
+			order = append(order, k)
+		}
+		of[k] = append(of[k], m)
+	}
+	for _, k := range order {
+		each := (len(of[k]) + mostOfArm - 1) / mostOfArm
+		most = max(most, each)
+		for part := range slices.Chunk(of[k], each) {
+			out = append(out, middle(part))
+		}
+	}
+	return out, most
+}
+
+// middle is the median of moments, in the middle of their time.
+func middle(all []moment) moment {
+	m := all[len(all)/2]
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b moment) int { return cmp.Compare(a.ratio, b.ratio) })
+	m.ratio = all[len(all)/2].ratio
+	return m
+}
+
+// The line through a run has so many steps at most; each rests on so many trials at
+// least.
+const (
+	trendSteps = 24
+	trendLeast = 8
+)
+
+// trendOf is the median of all arms, step by step; nothing where there are too few
+// trials to speak of a trend.
+func trendOf(moments []moment) []moment {
+	each := max(trendLeast, (len(moments)+trendSteps-1)/trendSteps)
+	if len(moments) < 5*each {
+		return nil
+	}
+	var out []moment
+	for i := 0; i+each <= len(moments); i += each {
+		out = append(out, middle(moments[i:i+each]))
+	}
+	return out
+}
+
+// mostChanges is how many changes of cell are marked.
+const mostChanges = 24
+
+// cellMarks draws a line where the density changed, and says to what.
+func (s *studio) cellMarks(e *easel, p plane, since func(time.Time) float64) {
+	type change struct {
+		at   vg.Length
+		text string
+	}
+	var changes []change
+	var last bench.Cell
+	for i, m := range s.report.Timeline {
+		if i == 0 || m.Cell != last {
+			changes = append(changes, change{p.x.at(since(m.Start)), fmt.Sprintf("%d pods", m.Cell.Pods)})
+			last = m.Cell
+		}
+	}
+	if len(changes) < 2 || len(changes) > mostChanges {
+		return
+	}
+	free := vg.Length(0)
+	for _, c := range changes {
+		e.draw(shape{path: lineOf(pt(c.at, p.y.to-18), pt(c.at, p.y.from)), stroke: rule, width: 0.8, dashes: []vg.Length{3, 3}})
+		if width := e.fonts.width(c.text, footSize, false); c.at+3 > free && c.at+3+width < pageWidth-margin {
+			e.text(c.at+3, p.y.to-8, c.text, footSize, false, muted)
+			free = c.at + 3 + width + 3
+		}
+	}
+}
+
+// orderTable says of each arm how far its trials lie from their median, in the first
+// and in the second half of each cell.
+func (s *studio) orderTable(counted, void []moment) table.Table {
+	t := table.Table{
+		Caption: "CPU over the median of the same arm and cell",
+		Header:  []string{"arm", "trials\nand slices", "void", "least", "median, first\nhalf of cells", "median, second\nhalf of cells", "most"},
+	}
+	for _, a := range s.report.Arms {
+		var first, second, all []float64
+		voids := 0
+		for _, m := range counted {
+			if m.arm != a.Name {
+				continue
+			}
+			all = append(all, m.ratio)
+			if m.late {
+				second = append(second, m.ratio)
+			} else {
+				first = append(first, m.ratio)
+			}
+		}
+		for _, m := range void {
+			if m.arm == a.Name {
+				voids++
+			}
+		}
+		if len(all)+voids == 0 {
+			continue
+		}
+		figure := func(x []float64, at func([]float64) float64) table.Cell {
+			if len(x) == 0 {
+				return plain(format.Absent)
+			}
+			return plain(format.One.Number(at(x)))
+		}
+		middle := func(x []float64) float64 {
+			sort.Float64s(x)
+			return x[len(x)/2]
+		}
+		t.Rows = append(t.Rows, table.Row{
+			plain(short(a.Name, nameLength)), plain(fmt.Sprint(len(all))), plain(fmt.Sprint(voids)),
+			figure(all, slices.Min[[]float64]), figure(first, middle), figure(second, middle), figure(all, slices.Max[[]float64]),
+		})
+	}
+	return t
+}
