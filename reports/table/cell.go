@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,18 +28,10 @@ func costs(r *analysis.Report, cell *analysis.Cell) Table {
 				containers(c),
 			}
 		},
-		perArm: 5,
+		perArm: 4,
 		arm: func(a *analysis.ArmResult) []Cell {
-			parts := make([]Cell, len(r.Parts))
-			for i, part := range r.Parts {
-				parts[i] = bare(format.Millicores, a.Component(part).CPU)
-			}
-			if a.Used == 0 {
-				parts = nil
-			}
 			return []Cell{
-				number(format.Millicores, a.Total.CPU), bare(format.Milliseconds, a.CPUPerCall), slashed(parts),
-				bare(format.MiB, a.Total.PSS), usedTrials(a),
+				number(format.Millicores, a.Total.CPU), bare(format.Milliseconds, a.CPUPerCall), bare(format.MiB, a.Total.PSS), usedTrials(a),
 			}
 		},
 	}
@@ -50,7 +43,7 @@ func costs(r *analysis.Report, cell *analysis.Cell) Table {
 		Caption: caption(cell, "latency, CPU and memory"),
 		Header: []string{
 			"arm", "p50\nms", "p95\nms", "max\nms", "containers\nanswered",
-			"CPU mcores\n" + level(r), "CPU ms\nper call", strings.Join(names(r.Parts), "/\n"), "PSS\nMiB", tried,
+			"CPU mcores\n" + level(r), "CPU ms\nper call", "PSS\nMiB", tried,
 		},
 		Rows: s.all(cell),
 	}
@@ -89,28 +82,32 @@ func containers(c *analysis.CollectorResult) Cell {
 	return out
 }
 
-// ratios sets each arm against the baseline.
+// ratios sets each arm against the baseline. CPU time per call has a column where
+// arms read at different intervals; elsewhere it is the ratio of CPU time.
 func ratios(r *analysis.Report, cell *analysis.Cell) Table {
+	perCall := strings.Contains(intervals(r), ",")
 	ratio := func(a *analysis.ArmResult, s analysis.Series) Cell {
 		return number(format.One, a.Compared(s).Estimate)
 	}
-	total := func(m analysis.Metric) analysis.Series { return analysis.Series{Metric: m, Component: analysis.Total} }
 	s := shape{
 		perCollector: 1,
 		collector: func(a *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
 			return []Cell{ratio(a, analysis.Series{Metric: analysis.ResponseP50, Collector: c.Collector})}
 		},
-		perArm: 4,
+		perArm: 3,
 		arm: func(a *analysis.ArmResult) []Cell {
-			return []Cell{
-				ratio(a, total(analysis.CPUCores)), ratio(a, total(analysis.CPUPerCall)), ratio(a, total(analysis.PSS)),
-				pairs(a.Compared(total(analysis.CPUCores))),
+			cpu, pss, n := ratio(a, total(analysis.CPUCores)), ratio(a, total(analysis.PSS)), pairs(a.Compared(total(analysis.CPUCores)))
+			if perCall {
+				return []Cell{cpu, ratio(a, total(analysis.CPUPerCall)), pss, n}
 			}
+			return []Cell{cpu, pss, n}
 		},
 	}
-	t := Table{
-		Caption: caption(cell, fmt.Sprintf("ratio to the baseline %s", r.Baseline)),
-		Header:  []string{"arm", "p50 latency\n" + level(r), "CPU\n" + level(r), "CPU per call\n" + level(r), "PSS\n" + level(r), "CPU pairs\n(units)"},
+	t := Table{Caption: caption(cell, fmt.Sprintf("ratio to the baseline %s", r.Baseline))}
+	t.Header = []string{"arm", "p50 latency\n" + level(r), "CPU\n" + level(r), "PSS\n" + level(r), "CPU pairs\n(units)"}
+	if perCall {
+		s.perArm++
+		t.Header = slices.Insert(t.Header, 3, "CPU per call\n"+level(r))
 	}
 	for i := range cell.Arms {
 		if cell.Arms[i].Arm != r.Baseline {
@@ -136,7 +133,7 @@ func pairs(c analysis.Comparison) Cell {
 // latency shows quantiles of response time.
 func latency(r *analysis.Report, cell *analysis.Cell) Table {
 	s := shape{
-		perCollector: 7,
+		perCollector: 6,
 		collector: func(a *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
 			l := c.Response
 			calls := Cell{Text: fmt.Sprintf("%d/%d", c.Calls, a.Used)}
@@ -144,7 +141,7 @@ func latency(r *analysis.Report, cell *analysis.Cell) Table {
 				calls.Interval = "(" + format.Count(math.Floor(l.P50.Effective)) + ")"
 			}
 			row := []Cell{calls, plain(strconv.Itoa(c.Failed))}
-			for _, e := range []analysis.Estimate{l.P50, l.P90, l.P95, l.P99, l.Max} {
+			for _, e := range []analysis.Estimate{l.P50, l.P95, l.P99, l.Max} {
 				row = append(row, number(format.Milliseconds, e))
 			}
 			return row
@@ -154,7 +151,7 @@ func latency(r *analysis.Report, cell *analysis.Cell) Table {
 		Caption: caption(cell, "response time over all calls"),
 		Header: []string{
 			"arm", "calls/\ntrials\n(effect.)", "failed",
-			"p50 ms\n" + level(r), "p90 ms\n" + level(r), "p95 ms\n" + level(r), "p99 ms\n" + level(r), "max ms",
+			"p50 ms\n" + level(r), "p95 ms\n" + level(r), "p99 ms\n" + level(r), "max ms",
 		},
 		Rows: s.all(cell),
 	}
@@ -175,7 +172,7 @@ func answers(r *analysis.Report, cell *analysis.Cell) Table {
 		Caption: caption(cell, "service time, and what is in an answer"),
 		Header: []string{
 			"arm", "first call ms\n" + level(r), "service p50 ms\n" + level(r),
-			"KiB", "pods", "containers", "samples", "containers\nmissing",
+			"KiB", "pods", "containers", "samples", "missing",
 		},
 		Rows: s.all(cell),
 	}

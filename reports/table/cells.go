@@ -2,7 +2,6 @@ package table
 
 import (
 	"slices"
-	"strings"
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/format"
@@ -45,25 +44,6 @@ func numbers(notes []int) []int {
 	for _, i := range notes {
 		out = append(out, i+1)
 	}
-	return out
-}
-
-// slashed joins several numbers in one cell: "1.20/30.1/-".
-func slashed(cells []Cell) Cell {
-	if len(cells) == 0 {
-		return plain(format.Absent)
-	}
-	texts := make([]string, len(cells))
-	var out Cell
-	for i, c := range cells {
-		texts[i] = c.Text
-		for _, n := range c.Notes {
-			if !slices.Contains(out.Notes, n) {
-				out.Notes = append(out.Notes, n)
-			}
-		}
-	}
-	out.Text = strings.Join(texts, "/")
 	return out
 }
 

@@ -157,19 +157,3 @@ func untold(j *analysis.Judgement) Cell {
 	}
 	return c
 }
-
-// perCell has the tables of every cell that have rows.
-func perCell(r *analysis.Report, heading string, lines []string, tables func(*analysis.Report, *analysis.Cell) []Table) Section {
-	s := Section{Heading: heading}
-	for i := range r.Cells {
-		for _, t := range tables(r, &r.Cells[i]) {
-			if len(t.Rows) > 0 {
-				s.Tables = append(s.Tables, t)
-			}
-		}
-	}
-	if len(s.Tables) > 0 {
-		s.Lines = lines
-	}
-	return s
-}

@@ -12,7 +12,10 @@ import (
 
 // quality is what the evidence is worth.
 func quality(r *analysis.Report) Section {
-	s := Section{Heading: "Quality of evidence"}
+	s := Section{ID: "quality", Heading: "Quality of evidence"}
+	if len(r.Arms) > 0 && !verdictsShown(r) { // else the summary has them
+		s.Lines = append(s.Lines, evidence(r)...)
+	}
 	add := func(t Table) {
 		if len(t.Rows) > 0 {
 			s.Tables = append(s.Tables, t)
@@ -22,24 +25,24 @@ func quality(r *analysis.Report) Section {
 	add(controls(r))
 	add(crossChecks(r))
 	add(carryOver(r))
-	add(steadiness(r))
-	add(residue(r))
-	if len(r.SelfChecks) == 0 {
-		s.Lines = append(s.Lines, "No arm ran against itself: the plan has none twice under two names.")
+	if len(r.CarryOver) > 0 {
+		s.Lines = append(s.Lines, carryOverLine(r))
 	}
-	if len(r.Controls) == 0 {
-		s.Lines = append(s.Lines, "No positive control was compared: the plan has no arm control, or not the arm that it is made of.")
-	}
-	if n := len(r.CarryOver); n > 0 {
-		significant := 0
-		for _, o := range r.CarryOver {
-			if o.Significant {
-				significant++
-			}
-		}
-		s.Lines = append(s.Lines, fmt.Sprintf("Carry-over between slices: %d pairs of arms were tested, %d differ (Holm, 5 %%).", n, significant))
+	if len(r.Arms) > 0 {
+		s.Tables = append(s.Tables, trials(r))
 	}
 	return s
+}
+
+// carryOverLine says whether slices cost more after those of some other arm.
+func carryOverLine(r *analysis.Report) string {
+	significant := 0
+	for _, o := range r.CarryOver {
+		if o.Significant {
+			significant++
+		}
+	}
+	return fmt.Sprintf("Carry-over between slices: %d pairs of arms were tested, %d differ (Holm, 5 %%).", len(r.CarryOver), significant)
 }
 
 func selfChecks(r *analysis.Report) Table {

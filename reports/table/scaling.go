@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 // scaling shows how costs grow with density: one table per metric and for each set
 // of cells that differ by density alone.
 func scaling(r *analysis.Report) Section {
-	s := Section{Heading: "Scaling with pods"}
+	s := Section{ID: "growth", Heading: "Growth with pods"}
 	type key struct {
 		metric     analysis.Metric
 		profile    string
@@ -46,9 +47,17 @@ func lines(r *analysis.Report, all []analysis.Scaling) Table {
 	t := Table{
 		Caption: fmt.Sprintf("containers=%d profile=%s: %s, %s per pod", all[0].ContainersPerPod, all[0].Profile, metricName(all[0].Series.Metric), u.Name),
 		Header: []string{
-			"arm", "per pod\n" + level(r), "Theil-Sen\n" + level(r), "at 0 pods\n" + level(r), "exponent\nif curved", "slope over\nbaseline's", "meets it\nat pods", "pods",
+			"arm", "per pod\n" + level(r), "Theil-Sen\n" + level(r), "at 0 pods\n" + level(r), "exponent\nif curved", "slope over\nbaseline's", "meets it\nat pods", "only at\npods",
 		},
 	}
+	// Arms that were measured at all densities need not say so each.
+	widest := all[0].Densities
+	for _, s := range all {
+		if len(s.Densities) > len(widest) {
+			widest = s.Densities
+		}
+	}
+	t.Caption += ", at " + span(widest) + " pods"
 	for _, s := range all {
 		name := Cell{Text: s.Arm, Notes: numbers(s.Notes)}
 		if s.Series.Collector != "" && collectorsOf(r, s.Arm) > 1 {
@@ -64,8 +73,12 @@ func lines(r *analysis.Report, all []analysis.Scaling) Table {
 				*c = plain("")
 			}
 		}
+		at := plain("")
+		if !slices.Equal(s.Densities, widest) {
+			at = plain(span(s.Densities))
+		}
 		t.Rows = append(t.Rows, Row{
-			name, number(u, s.PerPod), number(u, s.MedianPerPod), number(u, s.Fixed), exponent, slope, crossing, plain(span(s.Densities)),
+			name, number(u, s.PerPod), number(u, s.MedianPerPod), number(u, s.Fixed), exponent, slope, crossing, at,
 		})
 	}
 	return t

@@ -12,8 +12,12 @@ import (
 // sensitivity shows in which cells a verdict is another one, and from which margin
 // on an arm would pass everywhere.
 func sensitivity(r *analysis.Report) Section {
-	s := Section{Heading: "Sensitivity"}
-	if r.Simulated() || r.Baseline == "" || len(r.Cells) == 0 {
+	s := Section{ID: "sensitivity", Heading: "Sensitivity"}
+	if len(r.Cells) == 0 {
+		return s
+	}
+	if !verdictsShown(r) {
+		s.Lines = []string{"There are no verdicts that could be another from cell to cell."}
 		return s
 	}
 	t := Table{
@@ -57,7 +61,6 @@ func endpointsOf(r *analysis.Report, arm string) []analysis.Series {
 func overCells(r *analysis.Report, arm string, collectors int, s analysis.Series) Row {
 	margin, open := math.Inf(-1), false
 	cells := make(map[analysis.Verdict][]bench.Cell)
-	order := []analysis.Verdict{analysis.Better, analysis.NonInferior, analysis.Inconclusive, analysis.Inferior, analysis.NoVerdict}
 	for i := range r.Cells {
 		a := r.Cells[i].Arm(arm)
 		if a == nil {
@@ -75,7 +78,7 @@ func overCells(r *analysis.Report, arm string, collectors int, s analysis.Series
 		}
 	}
 	var texts []string
-	for _, v := range order {
+	for _, v := range verdictOrder() {
 		if len(cells[v]) == 0 {
 			continue
 		}

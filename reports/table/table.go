@@ -1,36 +1,109 @@
 // Package table lays a report out: which sections it has, which tables, and what
 // stands in each cell.
 //
-// Package analysis stands before it and has the numbers; packages text and
-// markdown stand after it and only draw, so that all reports say the same in
-// the same order. Texts in a Document are raw: they may hold anything that a node
-// said, and whoever draws must escape them. It calculates nothing.
+// Package analysis stands before it and has the numbers; packages text, markdown
+// and html stand after it and only draw, so that all reports say the same. Texts in
+// a Document are raw: they may hold anything that a node said, and whoever draws
+// must escape them. It calculates nothing.
 package table
+
+import (
+	"slices"
+	"strings"
+)
 
 // A Document is a whole report.
 type Document struct {
 	Title string
 	// Mark, if set, is to be shown in the title and above every table:
-	// "SIMULATED", "NOT FOR PUBLICATION".
+	// "SIMULATED", "NOT FOR PUBLICATION". Why are lines that say why; they stand
+	// above all else.
 	Mark string
-	// Lead are lines that come before everything else.
+	Why  []string
+	// Lead are lines that come before the sections.
 	Lead     []string
 	Sections []Section
-	// Footnotes are numbered from 1, in order.
+	// Footnotes are numbered from 1, in order. What follows a line break in one is
+	// an item below its first line.
 	Footnotes []string
 }
 
-// A Section is a heading with lines and tables below it.
+// A Section is a heading and what stands below it, in the order of the fields. All
+// but the heading may be missing.
 type Section struct {
+	// ID is a short name that no other section of the document has: letters, digits
+	// and hyphens. Whoever draws may hang figures on it.
+	ID      string
 	Heading string
 	Lines   []string
+	Numbers []Number
+	Paths   []Path
 	Tables  []Table
 	// Facts are names with values.
-	Facts []Fact
+	Facts    []Fact
+	Listings []Listing
+	Links    []Link
+	Sections []Section
+	// Background is not what the run found, but what it was: forms that cannot be
+	// leafed through show it behind all else.
+	Background bool
+	// Reference is to be looked up and not to be read: forms that cannot fold
+	// leave it out, and name it.
+	Reference bool
+}
+
+// A Number is one of the few that a document is about.
+type Number struct {
+	// Label says what it is, Value has its unit, Interval may be empty.
+	Label, Value, Interval string
+	// Says is what the number is made of, Word a verdict on it, if there is one.
+	Says  string
+	Word  string
+	Tone  Tone
+	Notes []int
+}
+
+// A Path is who works when stats are read in one way, in order.
+type Path struct {
+	Name string
+	Hops []Hop
+}
+
+// A Hop is one part of the node on a path: what it does, what that cost, and what
+// fraction of the path's cost that is (0 if it is not known). One that stands apart
+// costs something, but has no part in the call.
+type Hop struct {
+	Who, Does, Cost string
+	Share           float64
+	Apart           bool
+}
+
+// String writes a path on one line: "arm: agent 1.20 mcores → runtime 30.1 mcores;
+// apart: shims 2.00 mcores".
+func (p Path) String() string {
+	var out strings.Builder
+	out.WriteString(p.Name + ": ")
+	for i, h := range p.Hops {
+		switch {
+		case i > 0 && h.Apart:
+			out.WriteString("; apart: ")
+		case i > 0:
+			out.WriteString(" → ")
+		}
+		out.WriteString(strings.TrimSpace(h.Who + " " + h.Cost))
+	}
+	return out.String()
 }
 
 // A Fact is a name and a value.
 type Fact struct{ Name, Value string }
+
+// A Listing is text whose line breaks count: a config, a command.
+type Listing struct{ Caption, Text string }
+
+// A Link is an address of the public web. It is always a constant of this program,
+// never anything that a node said, so it may be made to work.
+type Link struct{ Text, URL string }
 
 // A Table has a caption, a header, and rows of as many cells.
 type Table struct {
@@ -41,6 +114,22 @@ type Table struct {
 	Rows   []Row
 	// Prose marks a table whose last column is text.
 	Prose bool
+	// Aside marks a table that is not to be read first: forms that can fold do.
+	Aside bool
+}
+
+// tidy takes out columns that are empty in every row. A dash is not: it says that
+// there is no number.
+func (t *Table) tidy() {
+	for column := len(t.Header) - 1; column > 0 && len(t.Rows) > 0; column-- {
+		if t.Prose && column == len(t.Header)-1 || slices.ContainsFunc(t.Rows, func(r Row) bool { return r[column].Text != "" }) {
+			continue
+		}
+		t.Header = slices.Delete(slices.Clone(t.Header), column, column+1)
+		for i, row := range t.Rows {
+			t.Rows[i] = slices.Delete(slices.Clone(row), column, column+1)
+		}
+	}
 }
 
 // A Row is the cells of a row.
@@ -54,4 +143,16 @@ type Cell struct {
 	Interval string
 	// Notes are numbers of footnotes.
 	Notes []int
+	// Tone says what a word means, for forms that have colours.
+	Tone Tone
 }
+
+// A Tone is what a word means for the reader; the word must say it too.
+type Tone string
+
+// The tones.
+const (
+	Good Tone = "good" // shown to be no loss
+	Bad  Tone = "bad"  // shown to be a loss
+	Open Tone = "open" // not shown either way
+)

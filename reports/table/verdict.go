@@ -9,19 +9,19 @@ import (
 	"cri-stats-bench/reports/format"
 )
 
-// verdict comes first: what can be said of each arm in the primary cell, and what
-// that is worth in two lines.
+// verdict is what can be said of each arm in the primary cell, and what that is
+// worth in two lines.
 func verdict(r *analysis.Report) Section {
-	s := Section{Heading: "Verdict"}
+	var s Section
 	switch cell := primary(r); {
 	case r.Simulated():
-		s.Lines = []string{"None: the run is simulated."}
+		s.Lines = []string{"No verdict: the run is simulated."}
 		return s
 	case r.Baseline == "":
-		s.Lines = []string{"None: the plan has no baseline."}
+		s.Lines = []string{"No verdict: the plan has no baseline."}
 		return s
 	case cell == nil:
-		s.Lines = []string{fmt.Sprintf("None: the primary cell (%s) was not run.", r.Primary)}
+		s.Lines = []string{fmt.Sprintf("No verdict: the primary cell (%s) was not run.", r.Primary)}
 	default:
 		s.Tables = []Table{verdicts(r, cell)}
 	}
@@ -93,35 +93,24 @@ func best(r *analysis.Report, c analysis.SelfCheck) analysis.Regime {
 	return ""
 }
 
-// verdicts is the table of one cell.
+// verdicts is the table of one cell: what the KEPs ask for, CPU and memory. What is
+// said of latency stands with the other results.
 func verdicts(r *analysis.Report, cell *analysis.Cell) Table {
 	t := Table{
 		Caption: caption(cell, fmt.Sprintf("against %s, margin %s", r.Baseline, format.Percent(r.Margin))),
 		Header: []string{
-			"arm", "CPU\nratio " + verdictLevel(r), "PSS\nratio " + verdictLevel(r), "CPU and PSS\ntogether", "p50 latency\nratio " + verdictLevel(r),
-			"CPU/PSS:\ncan find, %\n(settled by)",
+			"arm", "CPU and PSS\ntogether", "CPU\nratio " + verdictLevel(r), "PSS\nratio " + verdictLevel(r), "CPU/PSS:\ncan find, %\n(settled by)",
 		},
 	}
-	total := func(m analysis.Metric) analysis.Series { return analysis.Series{Metric: m, Component: analysis.Total} }
 	for i := range cell.Arms {
 		a := &cell.Arms[i]
 		if len(a.Judgements) == 0 {
 			continue
 		}
 		cpu, pss := a.Judged(total(analysis.CPUCores)), a.Judged(total(analysis.PSS))
-		name := Cell{Text: a.Arm, Notes: numbers(a.Notes)}
-		row := Row{name, said(cpu), said(pss), plain(word(a.Together)), {}, reach(cpu, pss)}
-		if len(a.Collectors) == 1 {
-			row[4] = said(latencyOf(a, a.Collectors[0].Collector))
-		}
-		t.Rows = append(t.Rows, row)
-		if len(a.Collectors) > 1 {
-			for _, c := range a.Collectors {
-				below := make(Row, len(row))
-				below[0], below[4] = plain("· "+c.Collector), said(latencyOf(a, c.Collector))
-				t.Rows = append(t.Rows, below)
-			}
-		}
+		t.Rows = append(t.Rows, Row{
+			{Text: a.Arm, Notes: numbers(a.Notes)}, {Text: word(a.Together), Tone: tone(a.Together)}, said(cpu), said(pss), reach(cpu, pss),
+		})
 	}
 	return t
 }
@@ -144,7 +133,7 @@ func said(j *analysis.Judgement) Cell {
 		// It stands in one column with ratios of totals, and must not be taken for one.
 		value = "net " + value
 	}
-	return Cell{Text: word(j.Verdict) + within(j), Interval: value, Notes: ratio.Notes}
+	return Cell{Text: word(j.Verdict) + within(j), Interval: value, Notes: ratio.Notes, Tone: tone(j.Verdict)}
 }
 
 // within marks what costs more than the baseline, but not by more than the margin,
@@ -155,6 +144,19 @@ func within(j *analysis.Judgement) string {
 		return " (Holm)"
 	case j.WithinMargin:
 		return " (worse)"
+	}
+	return ""
+}
+
+// tone is what a verdict means for whoever would change to the arm.
+func tone(v analysis.Verdict) Tone {
+	switch v {
+	case analysis.Better, analysis.NonInferior:
+		return Good
+	case analysis.Inferior:
+		return Bad
+	case analysis.Inconclusive:
+		return Open
 	}
 	return ""
 }

@@ -1,0 +1,50 @@
+package table
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/format"
+)
+
+// trials says how the trials of each arm went.
+func trials(r *analysis.Report) Table {
+	t := Table{
+		Caption: "trials of all cells",
+		Header:  []string{"arm", "interval\ns", "window\ns", "tried", "used", "void", "void because of (trials): the first, or unsupported"},
+		Prose:   true,
+	}
+	for _, a := range r.Arms {
+		t.Rows = append(t.Rows, tally(a, a.Name, a.Trials))
+		if a.Slices.Tried > 0 {
+			t.Rows = append(t.Rows, tally(a, "· slices", a.Slices))
+		}
+	}
+	return t
+}
+
+// tally is the row of an arm's trials in one regime.
+func tally(a analysis.Arm, name string, c analysis.Tally) Row {
+	void := c.Tried - c.Used
+	var why []string
+	for _, v := range c.Void {
+		text := fmt.Sprintf("%s (%d)", v.Reason, v.Trials)
+		if v.Example != "" {
+			text += ": " + format.Shorten(v.Example, 80)
+		}
+		why = append(why, text)
+	}
+	switch {
+	case a.Unsupported != "":
+		void = 0
+		why = append(why, "unsupported: "+a.Unsupported)
+	case void > 0 && len(why) == 0:
+		why = append(why, "repeated")
+	}
+	return Row{
+		plain(name), plain(format.Count(c.Interval.Seconds())), plain(format.Count(c.Window.Seconds())),
+		plain(strconv.Itoa(c.Tried)), plain(strconv.Itoa(c.Used)), plain(strconv.Itoa(void)), plain(strings.Join(why, "; ")),
+	}
+}

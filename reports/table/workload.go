@@ -1,0 +1,57 @@
+package table
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+)
+
+// reviewed are the densities that reviewers of the KEPs asked for; the last one is
+// the kubelet's default limit.
+func reviewed() []int { return []int{10, 35, 90, kubeletPods} }
+
+// workload says what ran on the node and was read, and how often.
+func workload(r *analysis.Report) Section {
+	s := Section{ID: "workload", Heading: "Workload", Background: true}
+	if len(r.Cells) == 0 {
+		s.Lines = []string{"No cell was run."}
+		return s
+	}
+	_, pods := densities(r)
+	containers := distinct(r, func(c bench.Cell) int { return c.ContainersPerPod })
+	s.Facts = []Fact{
+		{"pods on the node", join(pods)},
+		{"containers in each, beside the sandbox", join(containers)},
+		{"what containers do", strings.Join(profiles(r), ", ") + " (idle sleep, active burn a set share of a CPU and touch memory)"},
+	}
+	if i := intervals(r); i != "" {
+		s.Facts = append(s.Facts, Fact{"arms read every", i + " (a kubelet's eviction manager: 10s, metrics-server: 15s, Prometheus: 30s to 60s)"})
+	}
+	var missing []int
+	for _, p := range reviewed() {
+		if !slices.Contains(pods, p) {
+			missing = append(missing, p)
+		}
+	}
+	text := "SIG Node asked for 10, 35, 90 and 110 pods, the kubelet's default limit; this run has them all."
+	if len(missing) > 0 {
+		text = fmt.Sprintf("SIG Node asked for 10, 35, 90 and 110 pods, the kubelet's default limit; this run lacks %s.", join(missing))
+	}
+	s.Lines = []string{
+		text,
+		"All containers are of one small image with few files, made for this: density is the axis, and nothing else differs between pods. Images and writable layers with many files, nested cgroups and churn are other workloads.",
+	}
+	return s
+}
+
+func join(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(texts, ", ")
+}
