@@ -1,0 +1,158 @@
+package junit
+
+import (
+	"fmt"
+	"strings"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/junit/testsuite"
+	"cri-stats-bench/reports/origin"
+	"cri-stats-bench/reports/table"
+)
+
+// verdicts has a case per arm, cell and endpoint: CPU, PSS, and both together.
+func verdicts(s *testsuite.Suite, r *analysis.Report) {
+	if r.Simulated() {
+		s.Add("verdict").Skip(table.Simulated + ": nothing was measured on a node, so there is no verdict")
+		return
+	}
+	for i := range r.Cells {
+		cell := &r.Cells[i]
+		for j := range cell.Arms {
+			a := &cell.Arms[j]
+			if len(a.Judgements) == 0 {
+				continue
+			}
+			at := fmt.Sprintf("%s against %s at %s", origin.Name(a.Arm), origin.Name(r.Baseline), cellName(cell.Cell))
+			for _, endpoint := range []struct {
+				name   string
+				metric analysis.Metric
+			}{{"CPU", analysis.CPUCores}, {"PSS", analysis.PSS}} {
+				judgement := a.Judged(analysis.Series{Metric: endpoint.metric, Component: analysis.Total})
+				judged(s.Add(endpoint.name+" of "+at), r, judgement)
+			}
+			c := s.Add("CPU and PSS of " + at)
+			settle(c, a.Together, "CPU and memory must both hold; each has a case of its own", "one of them has no verdict")
+		}
+	}
+	sentences(s, r)
+	if len(s.Cases) == 0 {
+		s.Add("verdict").Skip("no arm can be compared with a baseline")
+	}
+}
+
+// sentences has a case per sentence of the KEP that the run was asked about, by cell
+// and load.
+func sentences(s *testsuite.Suite, r *analysis.Report) {
+	if r.Kubelet == nil {
+		return
+	}
+	for i := range r.Kubelet.Verdicts {
+		v := &r.Kubelet.Verdicts[i]
+		name := "KEP-2371 " + origin.Name(v.Sentence.ID)
+		if v.Cell != nil {
+			name += fmt.Sprintf(": %s against %s at %s, %s", origin.Name(v.Arm), origin.Name(v.Against), cellName(*v.Cell), v.Load)
+		}
+		c := s.Add(name)
+		c.Put("sentence", testsuite.Message(v.Sentence.Text))
+		text := string(v.Result) + ": " + v.Why
+		for _, p := range v.Parts {
+			text += fmt.Sprintf("; %s, %s: %s", p.Name, p.Wants, p.Result)
+			if p.Ratio.Absent() {
+				continue
+			}
+			c.Number(p.Name+" ratio", p.Ratio.Value)
+			if i := p.Ratio.Interval; i != nil {
+				c.Number(p.Name+" lo", i.Lo)
+				c.Number(p.Name+" hi", i.Hi)
+			}
+		}
+		switch v.Result {
+		case analysis.Pass:
+			c.Say(text)
+		case analysis.Fail:
+			c.Fail(string(v.Result), text)
+		default:
+			c.Skip(text)
+		}
+	}
+}
+
+func cellName(c bench.Cell) string {
+	c.Profile = origin.Name(c.Profile)
+	return c.String()
+}
+
+// judged fills in the case of one endpoint.
+func judged(c *testsuite.Case, r *analysis.Report, j *analysis.Judgement) {
+	if j == nil {
+		c.Skip("no judgement")
+		return
+	}
+	if !j.Ratio.Absent() {
+		c.Number("ratio", j.Ratio.Value)
+	}
+	if i := j.Ratio.Interval; i != nil {
+		c.Number("lo", i.Lo)
+		c.Number("hi", i.Hi)
+		c.Number("p", j.P)
+		c.Number("p_adjusted", j.Adjusted)
+	}
+	c.Number("n", float64(j.Ratio.N))
+	c.Number("margin", r.Margin)
+	if j.Detectable > 0 {
+		c.Number("detectable", j.Detectable)
+	}
+	c.Put("class", string(j.Class))
+	c.Put("kind", string(j.Kind))
+	notes := strings.Join(noteTexts(r, j.Ratio.Notes), "; ")
+	text := estimate(r, j)
+	if notes != "" {
+		text += ". But: " + notes
+	}
+	settle(c, j.Verdict, text, notes)
+}
+
+// settle turns a verdict into an outcome: text explains it, absent why there is
+// none.
+func settle(c *testsuite.Case, v analysis.Verdict, text, absent string) {
+	if v != analysis.NoVerdict {
+		c.Put("verdict", string(v))
+	}
+	switch v {
+	case analysis.Better, analysis.NonInferior:
+		c.Say(string(v) + ": " + text)
+	case analysis.Inferior:
+		c.Fail(string(v), string(v)+": "+text)
+	case analysis.Inconclusive:
+		c.Skip(string(v) + ": " + text)
+	default:
+		c.Skip("no verdict: " + absent)
+	}
+}
+
+// estimate is the ratio in words.
+func estimate(r *analysis.Report, j *analysis.Judgement) string {
+	if j.Ratio.Absent() {
+		return "no ratio"
+	}
+	text := fmt.Sprintf("ratio %.4g", j.Ratio.Value)
+	if j.Kind == analysis.OverheadRatio {
+		text = fmt.Sprintf("ratio %.4g of what both cost above the idle arm", j.Ratio.Value)
+	}
+	if i := j.Ratio.Interval; i != nil {
+		text += fmt.Sprintf(", %g %% interval %.4g to %.4g", 100*r.VerdictLevel, i.Lo, i.Hi)
+	}
+	return fmt.Sprintf("%s, margin %g, n=%d", text, r.Margin, j.Ratio.N)
+}
+
+func noteTexts(r *analysis.Report, ids []int) []string {
+	var out []string
+	for _, id := range ids {
+		if id >= 0 && id < len(r.Notes) {
+			out = append(out, r.Notes[id].Text)
+		}
+	}
+	return out
+}

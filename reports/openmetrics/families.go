@@ -1,0 +1,192 @@
+package openmetrics
+
+import (
+	"strconv"
+	"strings"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/origin"
+)
+
+// A definition is what is known of a family beforehand.
+type definition struct{ name, unit, help string }
+
+// The families.
+var (
+	runInfo       = definition{"run_info", "", "Where the numbers come from; always 1."}
+	trialCount    = definition{"trials", "", "Trials of an arm by regime: tried, and used of them."}
+	voidTrials    = definition{"void_trials", "", "Trials of an arm that broke a guard, by its rule."}
+	callCount     = definition{"calls", "", "Calls of all usable trials, and those that failed or were late."}
+	response      = definition{"response_seconds", "seconds", "Quantiles of the time from when a call was due until its answer was there."}
+	service       = definition{"service_seconds", "seconds", "Quantiles of the time from when a call began until its answer was there."}
+	firstCall     = definition{"first_call_seconds", "seconds", "Mean time of the first, cold call of an agent."}
+	answerSize    = definition{"answer_bytes", "bytes", "Mean size of an answer."}
+	answerPods    = definition{"answer_pods", "", "Mean count of pods in an answer."}
+	answerContain = definition{"answer_containers", "", "Mean count of containers in an answer."}
+	answerSamples = definition{"answer_samples", "", "Mean count of values in an answer."}
+	expected      = definition{"expected_containers", "", "Containers of the run that an answer should have."}
+	cpu           = definition{"cpu_cores", "cores", "Mean CPU time over the time of the window."}
+	memory        = definition{"pss_bytes", "bytes", "Mean proportional set size at the end of the window."}
+	cpuPerCall    = definition{"call_cpu_seconds", "seconds", "Mean CPU time over answers."}
+	ratio         = definition{"to_baseline_ratio", "ratio", "What an arm costs over what the baseline does; of kind overhead-ratio, what both cost above the idle arm."}
+	net           = definition{"overhead_ratio", "ratio", "What an arm costs above the idle arm, over what the baseline does."}
+	judged        = definition{"verdict_ratio", "ratio", "The ratio to the baseline that a verdict rests on, with the interval of verdicts."}
+	podCPU        = definition{"pod_cpu_cores", "cores", "CPU time over the time of the window that each further pod costs: the slope of a line."}
+	podMemory     = definition{"pod_pss_bytes", "bytes", "Memory that each further pod costs: the slope of a line."}
+	podResponse   = definition{"pod_response_seconds", "seconds", "Median response time that each further pod costs: the slope of a line."}
+	kepVerdict    = definition{"kep_verdict", "", "What the run says of a sentence of KEP-2371; always 1."}
+	verdict       = definition{"verdict", "", "The verdict on an endpoint; always 1."}
+)
+
+// report adds all families.
+func (e *exposition) report(r *analysis.Report) {
+	var about []label
+	for _, pairs := range [][]origin.Pair{origin.Setting(r), origin.Occasion(r)} {
+		for _, p := range pairs {
+			about = append(about, label{strings.ReplaceAll(p.Key, "-", "_"), p.Value})
+		}
+	}
+	e.add(runInfo, 1, about...)
+	for i := range r.Arms {
+		e.tallies(&r.Arms[i])
+	}
+	for i := range r.Cells {
+		cell := &r.Cells[i]
+		for j := range cell.Arms {
+			a := &cell.Arms[j]
+			e.scope = []label{
+				{"experiment", origin.Name(r.Experiment)}, {"arm", origin.Name(a.Arm)}, {"pods", strconv.Itoa(cell.Pods)},
+				{"containers_per_pod", strconv.Itoa(cell.ContainersPerPod)}, {"profile", origin.Name(cell.Profile)},
+			}
+			e.costs(a)
+			for k := range a.Collectors {
+				e.collector(&a.Collectors[k])
+			}
+			e.comparisons(a)
+		}
+	}
+	e.scaling(r)
+	e.sentences(r)
+}
+
+// sentences adds what the run says of the KEP.
+func (e *exposition) sentences(r *analysis.Report) {
+	if r.Kubelet == nil {
+		return
+	}
+	for i := range r.Kubelet.Verdicts {
+		v := &r.Kubelet.Verdicts[i]
+		if v.Result == "" {
+			continue // of a simulated run
+		}
+		e.scope = []label{{"sentence", origin.Name(v.Sentence.ID)}, {"result", string(v.Result)}}
+		if v.Cell != nil {
+			e.scope = append(e.scope,
+				label{"arm", origin.Name(v.Arm)}, label{"against", origin.Name(v.Against)}, label{"pods", strconv.Itoa(v.Cell.Pods)},
+				label{"containers_per_pod", strconv.Itoa(v.Cell.ContainersPerPod)}, label{"profile", origin.Name(v.Cell.Profile)}, label{"load", string(v.Load)})
+		}
+		e.add(kepVerdict, 1)
+	}
+}
+
+// scaling adds what one more pod costs.
+func (e *exposition) scaling(r *analysis.Report) {
+	slopes := map[analysis.Metric]definition{analysis.CPUCores: podCPU, analysis.PSS: podMemory, analysis.ResponseP50: podResponse}
+	for _, s := range r.Scaling {
+		d, ok := slopes[s.Series.Metric]
+		if !ok {
+			continue
+		}
+		e.scope = []label{
+			{"experiment", origin.Name(r.Experiment)}, {"arm", origin.Name(s.Arm)},
+			{"containers_per_pod", strconv.Itoa(s.ContainersPerPod)}, {"profile", origin.Name(s.Profile)},
+		}
+		e.estimate(d, s.PerPod, label{"component", string(s.Series.Component)}, label{"collector", origin.Name(s.Series.Collector)})
+	}
+}
+
+// tallies counts trials over the whole run.
+func (e *exposition) tallies(a *analysis.Arm) {
+	e.scope = []label{{"arm", origin.Name(a.Name)}}
+	for _, t := range []struct {
+		regime analysis.Regime
+		tally  analysis.Tally
+	}{{analysis.InTrials, a.Trials}, {analysis.InSlices, a.Slices}} {
+		if t.tally.Tried == 0 {
+			continue
+		}
+		regime := label{"regime", string(t.regime)}
+		e.add(trialCount, float64(t.tally.Tried), regime, label{"state", "tried"})
+		e.add(trialCount, float64(t.tally.Used), regime, label{"state", "used"})
+		for _, v := range t.tally.Void {
+			e.add(voidTrials, float64(v.Trials), regime, label{"reason", origin.Name(string(v.Reason))})
+		}
+	}
+}
+
+// costs adds what the arm as a whole cost.
+func (e *exposition) costs(a *analysis.ArmResult) {
+	for _, c := range append([]analysis.Cost{a.Total}, a.Components...) {
+		component := label{"component", string(c.Component)}
+		e.estimate(cpu, c.CPU, component)
+		e.estimate(memory, c.PSS, component)
+	}
+	e.estimate(cpuPerCall, a.CPUPerCall)
+}
+
+// collector adds what is one collector's own.
+func (e *exposition) collector(c *analysis.CollectorResult) {
+	name := label{"collector", origin.Name(c.Collector)}
+	for _, kind := range []struct {
+		definition definition
+		latency    analysis.Latency
+	}{{response, c.Response}, {service, c.Service}} {
+		for _, q := range []struct {
+			quantile string
+			estimate analysis.Estimate
+		}{{"0.5", kind.latency.P50}, {"0.9", kind.latency.P90}, {"0.95", kind.latency.P95}, {"0.99", kind.latency.P99}, {"1", kind.latency.Max}} {
+			e.estimate(kind.definition, q.estimate, name, label{"quantile", q.quantile})
+		}
+	}
+	for _, state := range []struct {
+		name  string
+		count int
+	}{{"all", c.Calls}, {"failed", c.Failed}, {"late", c.Late}} {
+		e.add(callCount, float64(state.count), name, label{"state", state.name})
+	}
+	for _, m := range []struct {
+		definition definition
+		estimate   analysis.Estimate
+	}{
+		{firstCall, c.FirstCall}, {answerSize, c.Bytes}, {answerPods, c.Pods}, {answerContain, c.Containers},
+		{answerSamples, c.Samples}, {expected, c.Expected},
+	} {
+		e.estimate(m.definition, m.estimate, name)
+	}
+}
+
+// comparisons adds ratios and verdicts.
+func (e *exposition) comparisons(a *analysis.ArmResult) {
+	for _, c := range a.Comparisons {
+		e.estimate(ratio, c.Estimate, append(series(c.Series, c.Kind), label{"against", origin.Name(c.Against)})...)
+	}
+	for _, o := range a.Overheads {
+		e.estimate(net, o.Ratio.Estimate, series(o.Ratio.Series, "")...)
+	}
+	for _, j := range a.Judgements {
+		e.estimate(judged, j.Ratio, append(series(j.Series, j.Kind), label{"class", string(j.Class)})...)
+		if j.Verdict != analysis.NoVerdict {
+			e.add(verdict, 1, append(series(j.Series, ""), label{"class", string(j.Class)}, label{"verdict", string(j.Verdict)})...)
+		}
+	}
+	if a.Together != analysis.NoVerdict {
+		e.add(verdict, 1, label{"metric", "cpu_cores and pss_bytes"}, label{"component", string(analysis.Total)}, label{"verdict", string(a.Together)})
+	}
+}
+
+// series are the labels that tell endpoints apart.
+func series(s analysis.Series, kind analysis.Kind) []label {
+	return []label{
+		{"metric", string(s.Metric)}, {"component", string(s.Component)}, {"collector", origin.Name(s.Collector)}, {"kind", string(kind)},
+	}
+}
