@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tests on a real node: a private containerd with real pods, started and removed
-# by the tests. They need Linux and root; what is left out is said in one line.
+# Tests on a real node: a private containerd or CRI-O with real pods, with and
+# without a kubelet, started and removed by the tests. They need Linux and root; what is left out is said in one line.
 set -eu
 cd "$(dirname "$0")/.."
 go=${GO:-go}
@@ -12,7 +12,7 @@ if [ "$(id -u)" != 0 ]; then
 	echo "left out: the tests on a real node (need root: sudo make test-node)"
 	exit 0
 fi
-make build node-binaries
+make build node-binaries node-crio node-kubelet
 packages=$(git ls-files '*_node_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 # One package after the other: each has the node for itself.
 # shellcheck disable=SC2086 # one word per package

@@ -8,50 +8,94 @@ import (
 	"github.com/spf13/cobra"
 
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/runs"
 )
 
 // failOn are the verdicts that make a command fail, for use in CI.
 type failOn []string
 
-// failStatus is the exit status of each verdict that --fail-on takes.
-var failStatus = map[string]struct {
-	verdict analysis.Verdict
-	status  int
-}{
-	"inferior":     {analysis.Inferior, exitInferior},
-	"inconclusive": {analysis.Inconclusive, exitInconclusive},
+// A failStatus is a word that --fail-on takes, the verdict it stands for, and the
+// exit status of that.
+type failStatus struct {
+	word, verdict string
+	status        int
+}
+
+// armStatus are those of verdicts on arms, the worse one first.
+func armStatus() []failStatus {
+	return []failStatus{
+		{"inferior", string(analysis.Inferior), exitInferior},
+		{"inconclusive", string(analysis.Inconclusive), exitInconclusive},
+	}
+}
+
+// comparisonStatus are those of verdicts on a new run against an old one.
+func comparisonStatus() []failStatus {
+	return []failStatus{
+		{"regressed", string(runs.Regressed), exitInferior},
+		{"inconclusive", string(runs.Inconclusive), exitInconclusive},
+	}
 }
 
 func (f *failOn) add(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar((*[]string)(f), "fail-on", nil,
-		"end with status 20 (inferior) or 10 (inconclusive) if an arm's verdict on CPU and memory together is so")
+	f.flag(cmd, armStatus(), "an arm's verdict on CPU and memory together is so")
 }
 
-// valid refuses words that are no verdict to fail on.
-func (f failOn) valid() error {
-	for _, name := range f {
-		if _, ok := failStatus[name]; !ok {
-			return usage("--fail-on %s: give inferior, inconclusive, or both", name)
+func (f *failOn) flag(cmd *cobra.Command, known []failStatus, where string) {
+	texts := make([]string, len(known))
+	for i, k := range known {
+		texts[i] = fmt.Sprintf("%d (%s)", k.status, k.word)
+	}
+	cmd.Flags().StringSliceVar((*[]string)(f), "fail-on", nil, fmt.Sprintf("end with status %s if %s", strings.Join(texts, " or "), where))
+}
+
+// valid refuses words that are no verdict on an arm to fail on.
+func (f failOn) valid() error { return f.among(armStatus()) }
+
+// among refuses words that are not known.
+func (f failOn) among(known []failStatus) error {
+	words := make([]string, len(known))
+	for i, k := range known {
+		words[i] = k.word
+	}
+	for _, word := range f {
+		if !slices.Contains(words, word) {
+			return usage("--fail-on %s: give %s, or both", word, strings.Join(words, ", "))
 		}
 	}
 	return nil
 }
 
-// check fails if an arm of the primary cell has a verdict to fail on; the worse
-// one decides the status.
+// check fails if an arm of the primary cell has a verdict to fail on.
 func (f failOn) check(r *analysis.Report) error {
-	for _, name := range []string{"inferior", "inconclusive"} {
-		fail := failStatus[name]
-		var arms []string
-		for _, cell := range r.Cells {
-			for _, arm := range cell.Arms {
-				if r.Primary != nil && cell.Cell == *r.Primary && len(arm.Judgements) > 0 && arm.Together == fail.verdict {
-					arms = append(arms, arm.Arm)
-				}
+	arms := make(map[string][]string)
+	for _, cell := range r.Cells {
+		for _, arm := range cell.Arms {
+			if r.Primary != nil && cell.Cell == *r.Primary && len(arm.Judgements) > 0 {
+				arms[string(arm.Together)] = append(arms[string(arm.Together)], arm.Arm)
 			}
 		}
-		if len(arms) > 0 && slices.Contains(f, name) {
-			return statusError{fail.status, fmt.Errorf("%s: %s", name, strings.Join(arms, ", "))}
+	}
+	return f.fails(armStatus(), arms)
+}
+
+// checkNodes fails if an arm has a verdict on nodes in general to fail on.
+func (f failOn) checkNodes(n *runs.Nodes) error {
+	arms := make(map[string][]string)
+	for _, g := range n.Groups {
+		for _, a := range g.Arms {
+			arms[string(a.Verdict)] = append(arms[string(a.Verdict)], a.Arm+" on "+g.Runtime)
+		}
+	}
+	return f.fails(armStatus(), arms)
+}
+
+// fails is an error if anything has a verdict to fail on; the worse one decides the
+// status.
+func (f failOn) fails(known []failStatus, named map[string][]string) error {
+	for _, k := range known {
+		if names := named[k.verdict]; len(names) > 0 && slices.Contains(f, k.word) {
+			return statusError{k.status, fmt.Errorf("%s: %s", k.word, strings.Join(names, ", "))}
 		}
 	}
 	return nil

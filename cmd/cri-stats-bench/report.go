@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -11,99 +10,174 @@ import (
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/runs"
+	"cri-stats-bench/reports/across"
+	"cri-stats-bench/reports/html"
+	"cri-stats-bench/reports/jsondoc"
 	"cri-stats-bench/reports/markdown"
+	"cri-stats-bench/reports/table"
 	"cri-stats-bench/reports/text"
 )
 
-// formats are the forms of a report: name, the file that run writes it to, how
-// to write it.
-var formats = []struct {
-	name, file string
-	write      func(io.Writer, *analysis.Report) error
+// documents are the forms of what several runs say together.
+var documents = []struct {
+	name, extension string
+	write           func(io.Writer, *table.Document) error
 }{
-	{"text", "report.txt", text.Write},
-	{"markdown", "report.md", markdown.Write},
+	{"text", ".txt", text.WriteDocument},
+	{"markdown", ".md", markdown.WriteDocument},
+	{"html", ".html", html.WriteDocument},
 }
 
-func formatNames() string {
+// jsonFormat is the form of several runs for other programs.
+const jsonFormat = "json"
+
+// documentFormat returns how to write what several runs say: the document, or the
+// data that it shows.
+func documentFormat(name string) (func(w io.Writer, d *table.Document, data any) error, error) {
+	if name == jsonFormat {
+		return func(w io.Writer, _ *table.Document, data any) error { return across.WriteJSON(w, data) }, nil
+	}
+	for _, f := range documents {
+		if f.name == name {
+			return func(w io.Writer, d *table.Document, _ any) error { return f.write(w, d) }, nil
+		}
+	}
+	return nil, usage("no format of several runs is named %q: give one of %s", name, documentNames())
+}
+
+func documentNames() string {
 	var names []string
-	for _, f := range formats {
+	for _, f := range documents {
 		names = append(names, f.name)
 	}
-	return strings.Join(names, "|")
+	return strings.Join(append(names, jsonFormat), "|")
 }
 
 func newReport() *cobra.Command {
-	var format string
+	var format, out string
+	var schema bool
 	var fail failOn
 	cmd := &cobra.Command{
-		Use:   "report DIR",
-		Short: "Render the records of a run; the same records give the same bytes",
+		Use:   "report DIR...",
+		Short: "Render the records of a run, or of runs on several nodes; the same records give the same bytes",
+		Long: `report renders the records of a run.
+
+Of several folders it makes one report: runs of one plan on several nodes, with
+the node as a random effect, so that what is said holds for nodes in general and
+not for these alone. Runs of one node count as one, different runtimes are kept
+apart, different plans are refused.`,
 		Example: indent(`
 cri-stats-bench report out/20261122-210315-quick
 
 # For a pull request:
-cri-stats-bench report --format markdown out/20261122-210315-quick > report.md`),
-		Args: cobra.ExactArgs(1),
+cri-stats-bench report --format markdown out/20261122-210315-quick > report.md
+
+# Every form, pictures and PerfData included, into a folder:
+cri-stats-bench report --out artifacts out/20261122-210315-quick
+
+# What three nodes say together:
+cri-stats-bench report node-a/ node-b/ node-c/`),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if schema {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if schema {
+				_, err := cmd.OutOrStdout().Write(jsondoc.Schema())
+				return err
+			}
 			if err := fail.valid(); err != nil {
 				return err
 			}
-			for _, f := range formats {
-				if f.name != format {
-					continue
-				}
-				r, err := analyse(cmd.ErrOrStderr(), args[0])
-				if err != nil {
-					return err
-				}
-				if err := f.write(cmd.OutOrStdout(), r); err != nil {
-					return err
-				}
-				return fail.check(r)
+			if len(args) > 1 {
+				return reportNodes(cmd, args, format, out, fail)
 			}
-			return usage("no format named %q: give one of %s", format, formatNames())
+			return reportRun(cmd, args[0], format, out, fail)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", formatNames())
+	cmd.Flags().StringVar(&format, "format", "text", formNames()+"; of several runs "+documentNames())
+	cmd.Flags().StringVar(&out, "out", "", "write every format into this folder instead")
+	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of the format json")
+	cmd.MarkFlagsMutuallyExclusive("format", "out", "schema")
 	fail.add(cmd)
 	return cmd
 }
 
+// reportRun renders one run.
+func reportRun(cmd *cobra.Command, dir, format, out string, fail failOn) error {
+	f, err := findForm(format)
+	if err != nil {
+		return err
+	}
+	a, err := analyse(cmd.ErrOrStderr(), dir)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		err = writeAll(out, a)
+	} else {
+		err = f.write(cmd.OutOrStdout(), a)
+	}
+	if err != nil {
+		return err
+	}
+	return fail.check(a.report)
+}
+
+// reportNodes renders what runs on several nodes say together.
+func reportNodes(cmd *cobra.Command, dirs []string, format, out string, fail failOn) error {
+	write, err := documentFormat(format)
+	if err != nil {
+		return err
+	}
+	all, err := openRuns(cmd.ErrOrStderr(), dirs)
+	if err != nil {
+		return err
+	}
+	n, err := runs.Join(all)
+	if err != nil {
+		return refused(err, "")
+	}
+	if out != "" {
+		err = writeDocuments(out, "nodes", across.Nodes(n), n)
+	} else {
+		err = write(cmd.OutOrStdout(), across.Nodes(n), n)
+	}
+	if err != nil {
+		return err
+	}
+	return fail.checkNodes(n)
+}
+
+// writeDocuments writes what several runs say in every form.
+func writeDocuments(dir, name string, d *table.Document, data any) error {
+	for _, f := range documents {
+		if err := writeFile(filepath.Join(dir, name+f.extension), func(w io.Writer) error { return f.write(w, d) }); err != nil {
+			return err
+		}
+	}
+	return writeFile(filepath.Join(dir, name+".json"), func(w io.Writer) error { return across.WriteJSON(w, data) })
+}
+
 // analyse reads a run and draws its report; damage to the records is told.
-func analyse(stderr io.Writer, dir string) (*analysis.Report, error) {
+func analyse(stderr io.Writer, dir string) (analysed, error) {
 	records, err := record.Open(dir)
 	if err != nil {
-		return nil, err
+		return analysed{}, err
 	}
 	for _, damage := range records.Damage {
 		fmt.Fprintf(stderr, "cri-stats-bench: damaged record, not used: %v\n", damage)
 	}
-	return analysis.Analyze(records)
-}
-
-// writeReports writes every format into the run's folder.
-func writeReports(dir string, r *analysis.Report) error {
-	for _, f := range formats {
-		if err := writeReport(filepath.Join(dir, f.file), r, f.write); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func writeReport(name string, r *analysis.Report, write func(io.Writer, *analysis.Report) error) (err error) {
-	file, err := os.Create(name)
+	in, err := analysis.NewInput(records)
 	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return analysed{}, err
 	}
-	defer func() {
-		if closeErr := file.Close(); err == nil && closeErr != nil {
-			err = fmt.Errorf("write %s: %w", name, closeErr)
-		}
-	}()
-	if err := write(file, r); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	r, err := in.Analyze()
+	if err != nil {
+		return analysed{}, err
 	}
-	return nil
+	return analysed{in, r}, nil
 }

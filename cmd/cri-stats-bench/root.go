@@ -48,7 +48,7 @@ cri-stats-bench doctor`),
 		return usage("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		newRun(), newReport(), newPlan(), newDoctor(), newNode(), newCollect(), newCleanup(), newDemo(), newVersion(),
+		newRun(), newReport(), newCompare(), newPlan(), newDoctor(), newNode(), newVerify(), newCollect(), newCleanup(), newDemo(), newVersion(),
 		newAgent(), newFakeCRI(),
 	)
 	usageArgs(root)

@@ -17,6 +17,7 @@ import (
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/reports/text"
 )
 
 // runFlags are those of run.
@@ -26,6 +27,7 @@ type runFlags struct {
 	out, resume  string
 	seed         uint64
 	metricsAddr  string
+	allowRestart bool
 	verbose      bool
 	failOn       failOn
 }
@@ -41,10 +43,16 @@ their own below --out; "report" renders them again.
 
 Without an endpoint it starts a private containerd and removes it afterwards.
 With one it measures the runtime that is there: nothing is started, stopped or
-reconfigured, and only pods that it made itself are removed.`,
+reconfigured, and only pods that it made itself are removed. Only a plan that
+names a way to restart this node's kubelet may do so, with --allow-restart; its
+configuration is put back at the end, also after an interruption, and by cleanup
+after a crash.`,
 		Example: indent(`
 # A private containerd, ten minutes:
 cri-stats-bench run --preset quick
+
+# A private kubelet on CRI-O, with the gate of KEP-2371 off and on:
+cri-stats-bench run --preset kep-quick --runtime crio
 
 # This node's runtime, a plan of your own:
 cri-stats-bench plan show quick > mine.yaml
@@ -63,6 +71,7 @@ cri-stats-bench run --resume out/20261122-210315-quick`),
 	flags.StringVar(&f.resume, "resume", "", "folder of a run to go on with")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the shuffling (default: the plan's, or a random one; it is recorded)")
 	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "serve Prometheus metrics of the run on this loopback address (127.0.0.1:9099)")
+	flags.BoolVar(&f.allowRestart, "allow-restart", false, "let the plan change this node's kubelet configuration and restart the kubelet")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log more to run.log")
 	f.failOn.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("preset", "plan", "resume")
@@ -80,6 +89,9 @@ func runExperiment(cmd *cobra.Command, f runFlags) error {
 	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(cmd.ErrOrStderr(), "plan: %v\n", warning)
+	}
+	if err := f.wantKubelet(p); err != nil {
+		return err
 	}
 	dir := f.dir(p)
 	if err := measureHere(cmd.Context(), f, p, dir, cmd.ErrOrStderr()); err != nil {
@@ -122,7 +134,16 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 		return err
 	}
 	defer func() { err = errors.Join(err, t.close(ctx)) }()
+	if p.Kubelet != nil {
+		if t.kubelet, err = existingKubelet(p.Kubelet, t.conn.CgroupDriver); err != nil {
+			return err
+		}
+	}
 	about, err := describe(h, t)
+	if err != nil {
+		return err
+	}
+	about.Kubelet, err = t.kubelet.describe(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,20 +195,20 @@ func (f *runFlags) dir(p *plan.Plan) string {
 // finish writes the reports of a run beside its records and prints the one for
 // the terminal.
 func finish(dir string, fail failOn, stdout, stderr io.Writer) error {
-	r, err := analyse(stderr, dir)
+	a, err := analyse(stderr, dir)
 	if err != nil {
 		return err
 	}
-	if err := writeReports(dir, r); err != nil {
+	if err := writeForPeople(dir, a); err != nil {
 		return err
 	}
-	if err := formats[0].write(stdout, r); err != nil {
+	if err := text.Write(stdout, a.report); err != nil {
 		return err
 	}
 	if _, err = fmt.Fprintf(stderr, "records and reports: %s\n", dir); err != nil {
 		return err
 	}
-	return fail.check(r)
+	return fail.check(a.report)
 }
 
 // interrupted says what a person wants to know after Ctrl-C.

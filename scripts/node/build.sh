@@ -2,7 +2,7 @@
 # Builds the pinned programs of a managed node from the module in the folder NAME beside
 # this script, into a cache, and skips what is there:
 #
-#   build.sh NAME        NAME is containerd or runc
+#   build.sh NAME        NAME is containerd, runc, crio or kubelet
 #
 #   $CRI_STATS_BENCH_CACHE/bin/NAME-VERSION-GOARCH-KEY/PROGRAM
 #   $CRI_STATS_BENCH_CACHE/bin/current-GOARCH/PROGRAM -> the above
@@ -27,7 +27,7 @@ mkdir -p "$cache/bin"
 bin=$(cd "$cache/bin" && pwd)
 
 cd "$here/$name"
-module='' packages='' cgo='' tags='' version_variable='' duration=''
+module='' packages='' cgo='' tags='' needs='' version_variable='' duration='' more=''
 # shellcheck source-path=SCRIPTDIR source=containerd/recipe.sh
 . ./recipe.sh
 version=$(awk -v m="$module" '$1 == m { print $2 } $1 == "require" && $2 == m { print $3 }' go.mod)
@@ -39,7 +39,8 @@ key=$({ cat go.mod go.sum recipe.sh; echo "$goversion"; } | cksum | cut -d ' ' -
 out=$bin/$name-$version-$goarch-$key
 
 if [ ! -d "$out" ]; then
-	[ "$cgo" -eq 0 ] || "$here/deps.sh"
+	# shellcheck disable=SC2086 # a list of words
+	"$here/deps.sh" $needs
 	say "building $name $version with $goversion: about $duration the first time"
 	new=$(mktemp -d "$bin/.$name-XXXXXX")
 	trap 'rm -rf "$new"' EXIT
@@ -50,6 +51,7 @@ if [ ! -d "$out" ]; then
 		CGO_ENABLED=$cgo GOWORK=off go build -mod=readonly -trimpath -buildvcs=false \
 			-tags "$tags" -ldflags "-s -w${version_variable:+ -X $version_variable=$version}" -o "$new/$program" "$package"
 	done
+	[ -z "$more" ] || build_more "$new"
 	chmod 755 "$new"
 	mv "$new" "$out"
 	# Where another build was faster, mv put the folder inside of its folder.
@@ -58,7 +60,7 @@ fi
 
 current=$bin/current-$goarch
 mkdir -p "$current"
-for package in $packages; do
+for package in $packages $more; do
 	program=${package##*/}
 	# rename(2) over the old link: a program is there at every moment.
 	ln -s "../${out##*/}/$program" "$current/.$program.$$"

@@ -6,5 +6,6 @@ packages="$module"
 # pods with the runtime's default seccomp profile do not start.
 cgo=1
 tags="seccomp"
+needs="cc libseccomp"
 version_variable=""
 duration="half a minute on two cores"
