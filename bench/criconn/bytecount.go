@@ -29,6 +29,11 @@ func newCountingCodec(n *atomic.Int64) countingCodec {
 	return countingCodec{encoding.GetCodecV2(proto.Name), n}
 }
 
+// Name is empty, so that calls say "application/grpc" as the kubelet's do. With a
+// name gRPC adds it to the content type, and CRI-O, which tells gRPC from HTTP by
+// that very word, resets the connection.
+func (countingCodec) Name() string { return "" }
+
 // Unmarshal counts, whether or not the message can be decoded.
 func (c countingCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	c.n.Add(int64(data.Len() + framingBytes))

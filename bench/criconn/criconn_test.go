@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -314,6 +315,34 @@ func TestIsUnimplemented(t *testing.T) {
 	f(status.Error(codes.Unavailable, "down"), false)
 	f(unimplemented, true)
 	f(errors.Join(errors.New("list metrics"), unimplemented), true)
+}
+
+// TestContentType holds what CRI-O tells gRPC from HTTP by: it resets connections
+// with any other word.
+func TestContentType(t *testing.T) {
+	l, endpoint := listen(t)
+	got := make(chan []string, 1)
+	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
+		md, _ := metadata.FromIncomingContext(s.Context())
+		select {
+		case got <- md.Get("content-type"):
+		default:
+		}
+		return status.Error(codes.Unavailable, "asked enough")
+	}))
+	go server.Serve(l)
+	t.Cleanup(server.Stop)
+	for name, opts := range map[string][]criconn.Option{"plain": nil, "counted": {criconn.WithByteCount(new(atomic.Int64))}} {
+		if _, err := criconn.Dial(t.Context(), endpoint, opts...); err == nil {
+			t.Fatal("a server that serves nothing was dialled")
+		}
+		if diff := cmp.Diff([]string{"application/grpc"}, <-got); diff != "" {
+			t.Errorf("content type of %s calls (-want +got):\n%s", name, diff)
+		}
+		for len(got) > 0 {
+			<-got
+		}
+	}
 }
 
 // BenchmarkByteCount shows what counting costs beside a call that does nothing:
