@@ -6,7 +6,8 @@
 // Its parts are kept apart so that each can be replaced: what exists (state.go),
 // what it would use at an instant (reading.go), how that is said in the words of
 // the CRI (stats.go, metrics.go), and how answers are slowed or spoiled
-// (interpose.go).
+// (interpose.go,
+// defect.go).
 //
 // It calls itself "fakecri" and never takes the name of a real runtime: reports
 // mark what bears that name as simulated.
@@ -54,6 +55,10 @@ type Options struct {
 	Fault func(method, pod string) error
 	// Exit is asked when a container starts; true makes it end at once.
 	Exit func(pod, container string) (Exit, bool)
+	// Defect is what is wrong with the stats that the server gives; Seed decides
+	// which pod or container it is wrong with, where it is one of many.
+	Defect Defect
+	Seed   uint64
 }
 
 // A Cost is simulated work: PerCall and, for each ready pod, PerPod. It is waited
@@ -77,6 +82,7 @@ type Exit struct {
 type Server struct {
 	opts     Options
 	state    *state
+	memory   memory
 	listener net.Listener
 	grpc     *grpc.Server
 	stopped  chan struct{}

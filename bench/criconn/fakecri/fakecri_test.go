@@ -22,8 +22,15 @@ import (
 
 const image = "127.0.0.1:5000/podload:test"
 
-// open starts a fake runtime, dials it and pulls the image.
+// open is serve for a test that needs the connection alone.
 func open(t *testing.T, opts fakecri.Options) *criconn.Conn {
+	t.Helper()
+	_, conn := serve(t, opts)
+	return conn
+}
+
+// serve starts a fake runtime, dials it and pulls the image.
+func serve(t *testing.T, opts fakecri.Options) (*fakecri.Server, *criconn.Conn) {
 	t.Helper()
 	server, err := fakecri.Start(opts)
 	if err != nil {
@@ -42,7 +49,7 @@ func open(t *testing.T, opts fakecri.Options) *criconn.Conn {
 	if _, err := conn.Images.PullImage(t.Context(), &runtimev1.PullImageRequest{Image: &runtimev1.ImageSpec{Image: image}}); err != nil {
 		t.Fatal(err)
 	}
-	return conn
+	return server, conn
 }
 
 // run makes one pod with one container per list of arguments.
@@ -186,7 +193,7 @@ func TestRefuses(t *testing.T) {
 		return err
 	})
 	f(codes.Unimplemented, func(ctx context.Context) error {
-		_, err := conn.Runtime.ExecSync(ctx, &runtimev1.ExecSyncRequest{})
+		_, err := conn.Runtime.Attach(ctx, &runtimev1.AttachRequest{})
 		return err
 	})
 }

@@ -89,6 +89,9 @@ func (s *runtimeService) listPodMetrics(method string) ([]*runtimev1.PodSandboxM
 	}
 	var metrics []*runtimev1.PodSandboxMetrics
 	for _, p := range pods {
+		if err := s.refuse(p); err != nil {
+			return nil, err
+		}
 		metrics = append(metrics, podMetrics(p))
 	}
 	return metrics, nil
@@ -107,10 +110,7 @@ func (s *runtimeService) StreamPodSandboxMetrics(_ *runtimev1.StreamPodSandboxMe
 	if err != nil {
 		return err
 	}
-	for items := range slices.Chunk(metrics, batchItems) {
-		if err := stream.Send(&runtimev1.StreamPodSandboxMetricsResponse{PodSandboxMetrics: items}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sendBatches(s.Server, metrics, func(items []*runtimev1.PodSandboxMetrics) error {
+		return stream.Send(&runtimev1.StreamPodSandboxMetricsResponse{PodSandboxMetrics: items})
+	})
 }

@@ -89,9 +89,10 @@ type networkReading struct {
 	rxBytes, rxPackets, txBytes, txPackets uint64
 }
 
-// read takes the readings of all ready pods now.
-func (s *state) read() []podReading {
-	now := s.now()
+// read takes the readings of all ready pods as they were so long ago, or, where
+// they began since, as they began.
+func (s *state) read(ago time.Duration) []podReading {
+	now := s.now().Add(-ago)
 	running := make(map[string][]containerReading)
 	for _, c := range s.listContainers() {
 		if c.state == runtimev1.ContainerState_CONTAINER_RUNNING {
@@ -117,7 +118,13 @@ func (s *state) read() []podReading {
 }
 
 func (c container) usageAt(now time.Time) usage {
-	return usageOf(c.id, c.load, idleBytes, now.Sub(c.started), now)
+	l := c.load
+	for _, s := range c.stays {
+		if !now.Before(s.from) && now.Before(s.to) {
+			l.hold += s.bytes
+		}
+	}
+	return usageOf(c.id, l, idleBytes, now.Sub(c.started), now)
 }
 
 // usageOf computes the usage after a load ran for the time age. The id only sets

@@ -37,6 +37,7 @@ type container struct {
 	pod      string
 	config   *runtimev1.ContainerConfig
 	load     load
+	stays    []stay
 	state    runtimev1.ContainerState
 	created  time.Time
 	started  time.Time

@@ -2,7 +2,6 @@ package fakecri
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -107,7 +106,7 @@ func podStats(p podReading) *runtimev1.PodSandboxStats {
 // readings takes the readings that method answers from, unless one of the pods
 // has a fault.
 func (s *Server) readings(method string) ([]podReading, error) {
-	pods := s.state.read()
+	pods := s.spoil(method, s.state.read(s.lag()))
 	for _, p := range pods {
 		if err := s.fault(method, p.config.GetMetadata().GetName()); err != nil {
 			return nil, err
@@ -128,6 +127,9 @@ func (s *runtimeService) listContainerStats(method string, f *runtimev1.Containe
 				f.GetPodSandboxId() != "" && f.GetPodSandboxId() != p.id ||
 				!selects(f.GetLabelSelector(), c.config.GetLabels()) {
 				continue
+			}
+			if err := s.refuse(p); err != nil {
+				return nil, err
 			}
 			stats = append(stats, containerStats(c))
 		}
@@ -159,12 +161,9 @@ func (s *runtimeService) StreamContainerStats(r *runtimev1.StreamContainerStatsR
 	if err != nil {
 		return err
 	}
-	for items := range slices.Chunk(stats, batchItems) {
-		if err := stream.Send(&runtimev1.StreamContainerStatsResponse{ContainerStats: items}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sendBatches(s.Server, stats, func(items []*runtimev1.ContainerStats) error {
+		return stream.Send(&runtimev1.StreamContainerStatsResponse{ContainerStats: items})
+	})
 }
 
 func (s *runtimeService) listPodStats(method string, f *runtimev1.PodSandboxStatsFilter) ([]*runtimev1.PodSandboxStats, error) {
@@ -176,6 +175,9 @@ func (s *runtimeService) listPodStats(method string, f *runtimev1.PodSandboxStat
 	for _, p := range pods {
 		if f.GetId() != "" && f.GetId() != p.id || !selects(f.GetLabelSelector(), p.config.GetLabels()) {
 			continue
+		}
+		if err := s.refuse(p); err != nil {
+			return nil, err
 		}
 		stats = append(stats, podStats(p))
 	}
@@ -206,10 +208,7 @@ func (s *runtimeService) StreamPodSandboxStats(r *runtimev1.StreamPodSandboxStat
 	if err != nil {
 		return err
 	}
-	for items := range slices.Chunk(stats, batchItems) {
-		if err := stream.Send(&runtimev1.StreamPodSandboxStatsResponse{PodSandboxStats: items}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sendBatches(s.Server, stats, func(items []*runtimev1.PodSandboxStats) error {
+		return stream.Send(&runtimev1.StreamPodSandboxStatsResponse{PodSandboxStats: items})
+	})
 }
