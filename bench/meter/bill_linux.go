@@ -20,7 +20,7 @@ type bill struct {
 }
 
 // components are the ones that consist of processes.
-var components = []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentHarness}
+var components = []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentKubelet, bench.ComponentHarness}
 
 // warn adds a warning about a quantity of a component.
 func (b *bill) warn(c bench.Component, q bench.Quantity, err error) {
@@ -75,7 +75,9 @@ func (b *bill) total() {
 		is := func(p *process) bool { return p == agent }
 		b.metered.Agents = append(b.metered.Agents, b.processes(bench.ComponentAgent, is, silent))
 	}
-	b.runtime()
+	for _, d := range w.domains {
+		b.daemon(d)
+	}
 	b.pods()
 	b.guards()
 }
@@ -90,6 +92,8 @@ func (w *watch) meters(c bench.Component) bool {
 		return w.meter.cfg.RuntimePID != 0
 	case bench.ComponentShims:
 		return w.meter.cfg.RuntimePID != 0 && !w.noShims
+	case bench.ComponentKubelet:
+		return w.meter.cfg.Kubelet != nil
 	}
 	return true
 }
@@ -178,35 +182,31 @@ const (
 	roadsAbsolute = 10 * time.Millisecond // a thread's clock lags by up to a tick
 )
 
-// runtime adds the account of the runtime's own cgroup; see the package comment,
-// "CPU time".
-func (b *bill) runtime() {
-	w := b.watch
-	cost := b.metered.Costs[bench.ComponentRuntime]
-	if cost == nil {
+// daemon adds the account of a daemon's own cgroup; see the package comment, "CPU
+// time".
+func (b *bill) daemon(d *domain) {
+	cost := b.metered.Costs[d.component]
+	if d.memory != "" {
+		b.cgroupMemory(cost, d.component, d.memory)
+	}
+	if d.account == nil {
 		return
 	}
-	if w.runtimeMemory != "" {
-		b.cgroupMemory(cost, bench.ComponentRuntime, w.runtimeMemory)
-	}
-	if w.runtime == nil {
-		return
-	}
-	account, err := w.runtime.end.since(w.runtime.begin)
+	account, err := d.account.end.since(d.account.begin)
 	if err != nil {
-		b.warn(bench.ComponentRuntime, bench.CPUCgroupSeconds, err)
+		b.warn(d.component, bench.CPUCgroupSeconds, err)
 		return
 	}
 	cost[bench.CPUCgroupSeconds] = account.Seconds()
 	var clocks time.Duration
-	for _, p := range w.procs {
-		if !p.covered {
+	for _, p := range b.watch.procs {
+		if p.covered != d {
 			continue
 		}
 		used, err := p.end.since(p.begin)
 		if err != nil {
 			// What the account has beyond the clocks is not known, so neither is the
-			// runtime's part of it. The missing clock has its warning already.
+			// daemon's part of it. The missing clock has its warning already.
 			delete(cost, bench.CPUSeconds)
 			return
 		}
@@ -215,12 +215,12 @@ func (b *bill) runtime() {
 	beyond := account - clocks
 	differ := math.Abs(beyond.Seconds()) > roadsRelative*account.Seconds() && beyond.Abs() > roadsAbsolute
 	if differ {
-		text := "children that ended, counted with the runtime"
+		text := "children that ended, counted with the " + string(d.component)
 		if beyond < 0 {
 			text = "the clocks count"
 		}
-		b.warn(bench.ComponentRuntime, bench.CPUSeconds,
-			fmt.Errorf("cgroup %s has %v, the clocks of the processes in it %v: %s", w.runtime.path, account, clocks, text))
+		b.warn(d.component, bench.CPUSeconds,
+			fmt.Errorf("cgroup %s has %v, the clocks of the processes in it %v: %s", d.account.path, account, clocks, text))
 	}
 	if v, ok := cost[bench.CPUSeconds]; ok && !(differ && beyond < 0) {
 		cost[bench.CPUSeconds] = v + beyond.Seconds()

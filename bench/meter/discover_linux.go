@@ -164,16 +164,16 @@ func sameSocket(a, b string) bool {
 	return errA == nil && errB == nil && a == b
 }
 
-// ownCgroup returns the path of the runtime's cgroup in the controller's
-// hierarchy and the processes in it and below it, or why it is not the
-// runtime's own.
-func (m *Meter) ownCgroup(cg *cgroupfs.FS, c cgroupfs.Controller, family map[int]bool) (path string, pids map[int]bool, err error) {
-	path, err = cg.PathOf(m.cfg.Proc, m.cfg.RuntimePID, c)
+// ownCgroup returns the path of a daemon's cgroup in the controller's hierarchy and
+// the processes in it and below it, or why it is not the daemon's own. family are
+// the processes that it shares it with by right.
+func (m *Meter) ownCgroup(cg *cgroupfs.FS, c cgroupfs.Controller, d *domain, family map[int]bool) (path string, pids map[int]bool, err error) {
+	path, err = cg.PathOf(m.cfg.Proc, d.pid, c)
 	if err != nil {
 		return "", nil, err
 	}
 	notOwn := func(format string, args ...any) error {
-		return fmt.Errorf("the runtime's cgroup %s is not its own: %s", path, fmt.Sprintf(format, args...))
+		return fmt.Errorf("the %s's cgroup %s is not its own: %s", d.component, path, fmt.Sprintf(format, args...))
 	}
 	if path == "/" {
 		return "", nil, notOwn("it is the root of the hierarchy")
@@ -190,7 +190,7 @@ func (m *Meter) ownCgroup(cg *cgroupfs.FS, c cgroupfs.Controller, family map[int
 		return "", nil, err
 	}
 	for pid := range pids {
-		ours, err := m.ofFamily(pid, family)
+		ours, err := m.ofFamily(pid, d.pid, family)
 		if err != nil {
 			return "", nil, notOwn("whose process %d is cannot be seen: %v", pid, err)
 		}
@@ -207,17 +207,17 @@ func within(path, parent string) bool {
 	return path == parent || strings.HasPrefix(path, strings.TrimSuffix(parent, "/")+"/")
 }
 
-// ofFamily says whether a process is of the family (the runtime and its shims)
-// or descends from it as a helper does. Processes of containers descend from
-// shims too, but live in a pid namespace of their own.
-func (m *Meter) ofFamily(pid int, family map[int]bool) (bool, error) {
+// ofFamily says whether a process is of the family of a daemon (the runtime and
+// its shims, the kubelet) or descends from it as a helper does. Processes of
+// containers descend from shims too, but live in a pid namespace of their own.
+func (m *Meter) ofFamily(pid, daemon int, family map[int]bool) (bool, error) {
 	if family[pid] {
 		return true, nil
 	}
 	namespace := func(pid int) (string, error) {
 		return os.Readlink(filepath.Join(procDir(m.cfg.Proc, pid), "ns", "pid"))
 	}
-	home, err := namespace(m.cfg.RuntimePID)
+	home, err := namespace(daemon)
 	if err != nil {
 		return false, err
 	}

@@ -1,6 +1,6 @@
 // Package meter reads what the parts of a node cost over one window: CPU time,
 // memory, context switches and read calls of the agents, the runtime and its
-// shims, the harness, the pods and the whole node. The Runner takes the two
+// shims, the kubelet, the harness, the pods and the whole node. The Runner takes the two
 // readings of a window through it; package cgroupfs knows where cgroup files
 // are; package host looks at the node as a whole.
 //
@@ -33,8 +33,9 @@
 //	CPUSeconds        of runtime: its clock, and what the account has beyond all
 //	                  covered clocks (children that ended)
 //
-// so that runtime and shims add up to the account. Where there is no own cgroup,
-// CPUSeconds is the clock and a warning says why. Where the roads differ by more
+// so that runtime and shims add up to the account. The kubelet is accounted alike,
+// by itself: its cgroup counts where all in it are the kubelet and its children.
+// Where there is no own cgroup, CPUSeconds is the clock and a warning says why. Where the roads differ by more
 // than 2 % and 10 ms a warning says by how much; where the clocks then have more
 // than the account, which ended children cannot explain, the clocks count.
 //
@@ -49,8 +50,8 @@
 // # Order
 //
 // CPU time is read first at both edges. At the start it goes from the outermost
-// account to the innermost: node, harness, cgroups, shims, runtime, agents, and
-// last the time; the end goes the same way back, so that each account is read at
+// account to the innermost: node, harness, cgroups, shims, runtime, kubelet, agents,
+// and last the time; the end goes the same way back, so that each account is read at
 // the same distance from the window on both sides. With 110 pods that takes less
 // than a millisecond. Then come context switches and read calls, about 0.1 ms a
 // process: Begin is to be called that much before the first call is due. What they
@@ -81,6 +82,9 @@ type Config struct {
 	// RuntimeSocket is the socket that the daemon serves CRI on, with or without
 	// "unix://". It is needed with RuntimePID: shims of containerd are known by it.
 	RuntimeSocket string
+	// Kubelet returns the process of the kubelet; nil if it is not metered. It is
+	// called by each Watch, since a kubelet is restarted between trials.
+	Kubelet func() (pid int, err error)
 	// PodsCgroup is the cgroup that all pods of the run live under, as a path below
 	// the hierarchy's root; empty if pods are not metered. It need not exist
 	// before the first pod.

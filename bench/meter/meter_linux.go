@@ -38,7 +38,7 @@ func New(cfg Config) (*Meter, error) {
 	return &Meter{cfg: cfg, proc: proc, clock: processClock}, nil
 }
 
-// Watch finds the runtime, its shims, the harness and the agents, and opens
+// Watch finds the runtime, its shims, the kubelet, the harness and the agents, and opens
 // their accounts. A process that is not there is an error; an account that
 // cannot be read is a warning of each window.
 func (m *Meter) Watch(ctx context.Context, agents []int) (_ bench.Watch, err error) {
@@ -66,6 +66,19 @@ func (m *Meter) Watch(ctx context.Context, agents []int) (_ bench.Watch, err err
 			return nil, err
 		}
 		w.procs = append(w.procs, runtime)
+		w.domains = append(w.domains, &domain{component: bench.ComponentRuntime, pid: runtime.pid})
+	}
+	if m.cfg.Kubelet != nil {
+		pid, err := m.cfg.Kubelet()
+		if err != nil {
+			return nil, fmt.Errorf("find the process of the %s: %w", bench.ComponentKubelet, err)
+		}
+		kubelet, err := m.find(bench.ComponentKubelet, pid)
+		if err != nil {
+			return nil, err
+		}
+		w.procs = append(w.procs, kubelet)
+		w.domains = append(w.domains, &domain{component: bench.ComponentKubelet, pid: pid})
 	}
 	for _, pid := range agents {
 		agent, err := m.find(bench.ComponentAgent, pid)
@@ -97,7 +110,7 @@ func (w *watch) openNode() {
 	w.node = node
 }
 
-// openCgroups opens the accounts of the pods and of the runtime.
+// openCgroups opens the accounts of the pods and of the daemons.
 func (w *watch) openCgroups() {
 	warn := func(c bench.Component, q bench.Quantity, err error) {
 		w.warnings = append(w.warnings, fmt.Errorf("%s: %s: %w", c, q, err))
@@ -118,27 +131,28 @@ func (w *watch) openCgroups() {
 			warn(bench.ComponentPods, bench.CPUSeconds, err)
 		}
 	}
-	if w.meter.cfg.RuntimePID == 0 {
-		return
-	}
-	family := make(map[int]bool)
-	for _, p := range w.procs {
-		if p.component == bench.ComponentRuntime || p.component == bench.ComponentShims {
-			family[p.pid] = true
+	for _, d := range w.domains {
+		family := make(map[int]bool)
+		for _, p := range w.procs {
+			if p.component == d.component || d.component == bench.ComponentRuntime && p.component == bench.ComponentShims {
+				family[p.pid] = true
+			}
 		}
-	}
-	path, pids, err := w.meter.ownCgroup(cg, cgroupfs.CPUAcct, family)
-	if err == nil {
-		w.runtime, err = openAccount(cg, path)
-	}
-	if err != nil {
-		warn(bench.ComponentRuntime, bench.CPUCgroupSeconds, err)
-	}
-	for _, p := range w.procs {
-		p.covered = w.runtime != nil && pids[p.pid]
-	}
-	// Version 1 may have the process elsewhere in the memory hierarchy.
-	if w.runtimeMemory, _, err = w.meter.ownCgroup(cg, cgroupfs.Memory, family); err != nil {
-		warn(bench.ComponentRuntime, bench.MemoryCgroupBytes, err)
+		path, pids, err := w.meter.ownCgroup(cg, cgroupfs.CPUAcct, d, family)
+		if err == nil {
+			d.account, err = openAccount(cg, path)
+		}
+		if err != nil {
+			warn(d.component, bench.CPUCgroupSeconds, err)
+		}
+		for _, p := range w.procs {
+			if d.account != nil && pids[p.pid] {
+				p.covered = d
+			}
+		}
+		// Version 1 may have the process elsewhere in the memory hierarchy.
+		if d.memory, _, err = w.meter.ownCgroup(cg, cgroupfs.Memory, d, family); err != nil {
+			warn(d.component, bench.MemoryCgroupBytes, err)
+		}
 	}
 }

@@ -23,8 +23,9 @@ type process struct {
 	// start is field 22 of /proc/PID/stat: the pid alone may be another process
 	// later.
 	start uint64
-	// covered is set where the runtime's own cgroup holds the process too.
-	covered bool
+	// covered is the domain of a daemon whose account holds the process too, nil if
+	// there is none.
+	covered *domain
 
 	dir        string // /proc/PID
 	begin, end reading

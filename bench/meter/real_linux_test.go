@@ -316,7 +316,8 @@ func TestEdgeDoesNotAllocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.runtime, err = openAccount(cg, "/runtime"); err != nil {
+	runtime := w.domains[0]
+	if runtime.account, err = openAccount(cg, "/runtime"); err != nil {
 		t.Fatal(err)
 	}
 	if w.node == nil || w.pods == nil {
@@ -325,7 +326,7 @@ func TestEdgeDoesNotAllocate(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { w.beginCPU(); w.endCPU() }); got != 0 {
 		t.Errorf("%v allocations at the edges", got)
 	}
-	for _, r := range []reading{w.procs[0].begin, w.procs[0].end, w.pods.begin, w.pods.end, w.runtime.begin, w.runtime.end} {
+	for _, r := range []reading{w.procs[0].begin, w.procs[0].end, w.pods.begin, w.pods.end, runtime.account.begin, runtime.account.end} {
 		if r.err != nil {
 			t.Error(r.err)
 		}

@@ -3,6 +3,7 @@ package meter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cri-stats-bench/bench"
@@ -17,15 +18,16 @@ type watch struct {
 	// start: the harness first, the agents last.
 	procs  []*process
 	agents []*process
-	// node, pods and runtime are nil where there is no such account.
-	node          *nodeAccount
-	pods, runtime *account
+	// node and pods are nil where there is no such account.
+	node *nodeAccount
+	pods *account
+	// domains are those of the metered daemons.
+	domains []*domain
 	// noShims is set where it is not known which shims are the runtime's.
 	noShims bool
 	// noPods is set where no pod can run, since the pods' cgroup does not exist.
-	noPods        bool
-	cgroups       *cgroupfs.FS
-	runtimeMemory string // path of the runtime's own cgroup in the memory hierarchy
+	noPods  bool
+	cgroups *cgroupfs.FS
 
 	all        bool // what Begin was asked for
 	begun      bool
@@ -37,6 +39,16 @@ type watch struct {
 }
 
 var _ bench.Watch = (*watch)(nil)
+
+// A domain is the own cgroup of a daemon, the runtime or the kubelet.
+type domain struct {
+	component bench.Component
+	pid       int
+	// account is nil, and memory, the path in the memory hierarchy, empty, where the
+	// daemon has no cgroup of its own.
+	account *account
+	memory  string
+}
 
 // Begin takes the readings at the start of a window. A reading that has no value
 // is a warning of End.
@@ -71,8 +83,10 @@ func (w *watch) beginCPU() {
 	if w.pods != nil {
 		w.pods.begin = w.pods.read()
 	}
-	if w.runtime != nil {
-		w.runtime.begin = w.runtime.read()
+	for _, d := range w.domains {
+		if d.account != nil {
+			d.account.begin = d.account.read()
+		}
 	}
 	for _, p := range w.procs[1:] {
 		p.begin = w.clock(p)
@@ -86,8 +100,10 @@ func (w *watch) endCPU() {
 	for i := len(w.procs) - 1; i > 0; i-- {
 		w.procs[i].end = w.clock(w.procs[i])
 	}
-	if w.runtime != nil {
-		w.runtime.end = w.runtime.read()
+	for _, d := range slices.Backward(w.domains) {
+		if d.account != nil {
+			d.account.end = d.account.read()
+		}
 	}
 	if w.pods != nil {
 		w.pods.end = w.pods.read()
@@ -142,9 +158,9 @@ func (w *watch) Close() error {
 			errs = append(errs, p.io.Close())
 		}
 	}
-	for _, a := range []*account{w.pods, w.runtime} {
-		if a != nil {
-			errs = append(errs, a.file.Close())
+	for _, d := range append(w.domains, &domain{account: w.pods}) {
+		if d.account != nil {
+			errs = append(errs, d.account.file.Close())
 		}
 	}
 	if w.node != nil {

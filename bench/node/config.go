@@ -14,7 +14,7 @@ const DefaultDir = "/var/lib/cri-stats-bench/node"
 // Config says what node to bring up. Only Runtime, BinDir and SandboxImage have
 // no default.
 type Config struct {
-	// Runtime is the runtime's name: "containerd".
+	// Runtime is the runtime's name: "containerd" or "crio".
 	Runtime string
 	// BinDir holds the runtime's programs, see DefaultBinDir. Links are followed
 	// once, at the start, so that a later build changes nothing of a live node.
@@ -30,14 +30,30 @@ type Config struct {
 	// runtime's config and does not pull it.
 	SandboxImage string
 
-	// StatsCollectPeriod is how often the runtime reads what it computes CPU rates
-	// from (containerd: stats_collect_period of the plugin
-	// io.containerd.cri.v1.runtime); the runtime's default if 0, which is 1 s.
+	// Kubelet puts a kubelet on top of the runtime; nil for none. A node with one
+	// serves CRI on the path that every kubelet of the runtime's knows, and refuses to
+	// start where a daemon of others has it or had it. CRI-O is served there without a
+	// kubelet too, since cAdvisor knows no other path, unless somebody has it.
+	Kubelet *KubeletConfig
+
+	// StatsCollectPeriod is how often the runtime collects stats by itself; the
+	// runtime's default if 0. containerd: stats_collect_period of the plugin
+	// io.containerd.cri.v1.runtime, for CPU rates, 1 s by default. CRI-O:
+	// collection_period, for all stats, in whole seconds, never by default.
 	StatsCollectPeriod time.Duration
-	// SnapshotStatsPeriod is how often it measures writable layers (containerd:
+	// SnapshotStatsPeriod is how often it measures writable layers (containerd only:
 	// stats_collect_period of io.containerd.cri.v1.images), in whole seconds; the
 	// runtime's default if 0, which is 10 s.
 	SnapshotStatsPeriod time.Duration
+}
+
+// KubeletConfig says what kubelet to put on a runtime.
+type KubeletConfig struct {
+	// StatsFromCRI is the feature gate PodAndContainerStatsFromCRI (KEP-2371).
+	// Kubelet.Restart changes it.
+	StatsFromCRI bool `json:"stats_from_cri"`
+	// MaxPods is how many pods it takes; its own default of 110 if 0.
+	MaxPods int `json:"max_pods,omitempty"`
 }
 
 // DefaultBinDir returns where scripts/node/build.sh puts its links to the

@@ -18,8 +18,13 @@ const (
 	runRoot = "/run/cri-stats-bench"
 	// shimDir is that folder, in the node's own below runRoot.
 	shimDir = "s"
-	// cgroupName is the daemon's own cgroup, a child of the root.
-	cgroupName = "/cri-stats-bench-node"
+	// exitsDir is where conmon tells that containers have ended.
+	exitsDir = "exits"
+	// cgroupName is the daemon's own cgroup, a child of the root. The kubelet's own
+	// and the parent of its pods stand beside it.
+	cgroupName    = "/cri-stats-bench-node"
+	kubeletCgroup = "-kubelet"
+	kubeletPods   = "-pods"
 )
 
 // withDefaults fills in what may be left empty.
@@ -50,7 +55,8 @@ func (c Config) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("node: "+format, args...)) }
 
-	if _, ok := runtimes[c.Runtime]; !ok {
+	spec, ok := runtimes[c.Runtime]
+	if !ok {
 		bad("unknown runtime %q, known are: %s", c.Runtime, strings.Join(runtimeNames(), ", "))
 	}
 	if c.BinDir == "" {
@@ -68,6 +74,9 @@ func (c Config) validate() error {
 		bad("folder %q: the character %q cannot be part of it", c.Dir, c.Dir[i])
 	}
 	_, own := names(c.Dir)
+	if c.Kubelet != nil && c.Kubelet.MaxPods < 0 {
+		bad("the kubelet takes %d pods: must not be negative", c.Kubelet.MaxPods)
+	}
 	for _, pods := range c.PodsCgroups {
 		if !path.IsAbs(pods) || path.Clean(pods) != pods || pods == "/" {
 			bad("cgroup of pods %q: must be a clean absolute path below the root of the hierarchy", pods)
@@ -76,11 +85,22 @@ func (c Config) validate() error {
 			bad("cgroups of pods %q and of the daemon %q: one must not be inside the other", pods, own)
 		}
 	}
-	if c.StatsCollectPeriod < 0 || c.SnapshotStatsPeriod < 0 {
-		bad("a period for collecting stats is negative")
-	}
-	if c.SnapshotStatsPeriod%time.Second != 0 {
-		bad("period for snapshots' stats %v: must be whole seconds", c.SnapshotStatsPeriod)
+	for _, p := range []struct {
+		what         string
+		period, unit time.Duration
+	}{
+		{"collecting stats", c.StatsCollectPeriod, spec.statsUnit},
+		{"snapshots' stats", c.SnapshotStatsPeriod, spec.snapshotUnit},
+	} {
+		switch {
+		case p.period == 0 || !ok:
+		case p.period < 0:
+			bad("period for %s %v: must not be negative", p.what, p.period)
+		case p.unit == 0:
+			bad("period for %s %v: %s has none to set", p.what, p.period, c.Runtime)
+		case p.period%p.unit != 0:
+			bad("period for %s %v: must be a multiple of %v", p.what, p.period, p.unit)
+		}
 	}
 	return errors.Join(errs...)
 }

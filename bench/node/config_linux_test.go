@@ -1,8 +1,10 @@
 package node
 
 import (
+	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -32,28 +34,83 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestRender(t *testing.T) {
-	f := func(name string, change func(*settings)) {
+	f := func(name, template string, data any) {
 		t.Helper()
-		s := settings{
-			Root: "/d/root", State: "/d/state", Temp: "/d/tmp", Socket: "/r/containerd.sock", ShimSockets: "/r/s",
-			CNIConf: "/d/cni/net.d", CNIBin: "/d/cni/bin", Runc: "/b/runc", RuncRoot: "/d/state/runc",
-			SandboxImage: "127.0.0.1:5000/pause:1", Snapshotter: "overlayfs",
-		}
-		change(&s)
-		got, err := runtimes["containerd"].render(s)
+		got, err := render(template, data)
 		if err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name, got)
 	}
-	f("containerd.toml", func(*settings) {})
-	f("containerd-knobs.toml", func(s *settings) {
-		s.RestrictOOMScoreAdj = true
-		s.StatsCollectPeriod = 1500 * time.Millisecond
-		s.SnapshotStatsPeriod = 1_000_000 * time.Second
-		s.Snapshotter = "native"
-		s.SandboxImage = "quotes\"back\\slash\x7f\n"
-	})
+	s := settings{
+		Etc: "/d", Root: "/d/root", State: "/d/state", Temp: "/d/tmp", Socket: "/r/cri.sock", RunDir: "/r", ShimSockets: "/r/s", Exits: "/r/exits",
+		CNIConf: "/d/cni/net.d", CNIBin: "/d/cni/bin", RuncRoot: "/d/state/runc",
+		Programs:     map[string]string{"runc": "/b/runc", "conmon": "/usr/bin/conmon", "pinns": "/b/pinns"},
+		SandboxImage: "127.0.0.1:5000/pause:1", Snapshotter: "overlayfs",
+	}
+	f("containerd.toml", containerdConfig, s)
+	f("crio.conf", crioConfig, s)
+	s.RestrictOOMScoreAdj = true
+	s.SnapshotStatsPeriod = 1_000_000 * time.Second
+	s.Snapshotter = "native"
+	s.SandboxImage = "quotes\"back\\slash\x7f\n"
+	s.Programs["runc"] = "/it's $HOME/runc"
+	s.StatsCollectPeriod = 1500 * time.Millisecond
+	f("containerd-knobs.toml", containerdConfig, s)
+	s.StatsCollectPeriod = 90 * time.Second
+	f("crio-knobs.conf", crioConfig, s)
+	f("runc-wrapper", runcWrapper, s)
+	k := kubeletSettings{
+		RuntimeEndpoint: "unix:///run/crio/crio.sock", Address: "127.0.0.1", Port: "10250",
+		Manifests: "/d/manifests", PodLogs: "/d/pod-logs", VolumePlugins: "/d/volume-plugins", CgroupRoot: "/pods",
+	}
+	f("kubelet.yaml", kubeletTemplate, k)
+	k.KubeletConfig, k.RestrictOOMScoreAdj = KubeletConfig{StatsFromCRI: true, MaxPods: 250}, true
+	f("kubelet-knobs.yaml", kubeletTemplate, k)
+}
+
+// The wrapper around runc changes what CRI-O asks for in the bundle, hands on all
+// arguments, and leaves other calls alone.
+func TestRuncWrapper(t *testing.T) {
+	dir := t.TempDir()
+	runc, bundle := filepath.Join(dir, "it's runc"), filepath.Join(dir, "bundle")
+	text, err := render(runcWrapper, settings{Programs: map[string]string{"runc": runc}})
+	if err == nil {
+		err = errors.Join(
+			os.Mkdir(bundle, 0o755),
+			os.WriteFile(filepath.Join(dir, "wrapper"), text, 0o755),
+			os.WriteFile(runc, []byte("#!/bin/sh\nprintf '<%s>' \"$@\"\nexit 7\n"), 0o755),
+		)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(config, want string, args ...string) {
+		t.Helper()
+		name := filepath.Join(bundle, "config.json")
+		if err := os.WriteFile(name, []byte(config), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), filepath.Join(dir, "wrapper"), args...).Output()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 7 {
+			t.Errorf("%q ended with %v, want what runc ended with", args, err)
+		}
+		if got := "<" + strings.Join(args, "><") + ">"; got != string(out) {
+			t.Errorf("runc was called with %s, the wrapper with %s", out, got)
+		}
+		if got := read(t, name); got != want {
+			t.Errorf("after %q the config is %s, want %s", args, got, want)
+		}
+	}
+	const asked, granted = `{"process":{"oomScoreAdj":-998,"args":["a b"]}}`, `{"process":{"oomScoreAdj": 0,"args":["a b"]}}`
+	f(asked, granted, "--root", "/r", "create", "--bundle", bundle, "--pid-file", "/p", "id")
+	f(asked, granted, "--root", "/r", "create", "-b", bundle, "two words")
+	f("{\n\t\"oomScoreAdj\": -998\n}\n", "{\n\t\"oomScoreAdj\": 0\n}\n", "create", "-b", bundle, "indented")
+	f(asked, asked, "--root", "/r", "start", "id")
+	f(`{"oomScoreAdj":999}`, `{"oomScoreAdj":999}`, "create", "--bundle", bundle, "id")
+	// A string with quotes in it has backslashes before them.
+	f(`{"env":["X=\"oomScoreAdj\":-1"]}`, `{"env":["X=\"oomScoreAdj\":-1"]}`, "create", "--bundle", bundle, "id")
 }
 
 func TestNames(t *testing.T) {
@@ -90,7 +147,7 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	f(func(*Config) {}, "")
-	f(func(c *Config) { c.Runtime = "docker" }, `unknown runtime "docker", known are: containerd`)
+	f(func(c *Config) { c.Runtime = "docker" }, `unknown runtime "docker", known are: containerd, crio`)
 	f(func(c *Config) { c.BinDir = "" }, "no folder of the runtime's programs")
 	f(func(c *Config) { c.SandboxImage = "" }, "no sandbox image")
 	f(func(c *Config) { c.Dir = "here" }, `"here": must be a clean absolute path`)
@@ -102,8 +159,13 @@ func TestValidate(t *testing.T) {
 	f(func(c *Config) { c.PodsCgroups = []string{"/../x"} }, `cgroup of pods "/../x"`)
 	f(func(c *Config) { c.PodsCgroups = []string{"x"} }, `cgroup of pods "x"`)
 	f(func(c *Config) { c.PodsCgroups = []string{cgroupName + "/pods"} }, "must not be inside")
-	f(func(c *Config) { c.SnapshotStatsPeriod = 1500 * time.Millisecond }, "whole seconds")
+	f(func(c *Config) { c.SnapshotStatsPeriod = 1500 * time.Millisecond }, "multiple of 1s")
 	f(func(c *Config) { c.StatsCollectPeriod = -1 }, "negative")
+	f(func(c *Config) { c.StatsCollectPeriod = 1500 * time.Millisecond }, "")
+	f(func(c *Config) { c.Runtime, c.StatsCollectPeriod = "crio", 1500*time.Millisecond }, "multiple of 1s")
+	f(func(c *Config) { c.Runtime, c.SnapshotStatsPeriod = "crio", time.Second }, "crio has none to set")
+	f(func(c *Config) { c.Kubelet = &KubeletConfig{StatsFromCRI: true} }, "")
+	f(func(c *Config) { c.Kubelet = &KubeletConfig{MaxPods: -1} }, "negative")
 	// All at once.
 	f(func(c *Config) { *c = Config{} }, "unknown runtime")
 	f(func(c *Config) { *c = Config{} }, "no sandbox image")

@@ -1,7 +1,8 @@
 package node
 
-// A Daemon is a runtime that runs already, found by its socket.
+// A Daemon is a runtime or a kubelet that runs already, found by where it serves.
 type Daemon struct {
+	// Socket is the path of the runtime's, or the kubelet's endpoint.
 	Socket string `json:"socket"`
 	PID    int    `json:"pid"`
 	// StartTicks is its start time in clock ticks after boot (proc_pid_stat(5),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,7 @@ import (
 var defaultConfigs = map[string]string{
 	"containerd": "/etc/containerd/config.toml",
 	"crio":       "/etc/crio/crio.conf",
+	"kubelet":    "/var/lib/kubelet/config.yaml",
 }
 
 // Discover finds the daemon that serves a unix socket, given as a path or with
@@ -49,12 +51,19 @@ func discover(ctx context.Context, socket string) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := readProcess(proc, pid)
-	if pid == 1 || errors.Is(err, fs.ErrNotExist) {
-		if pid, err = holder(proc, socket); err == nil {
-			p, err = readProcess(proc, pid)
+	if _, err := readProcess(proc, pid); pid == 1 || errors.Is(err, fs.ErrNotExist) {
+		if pid, err = holder(proc, socket); err != nil {
+			return nil, err
 		}
+	} else if err != nil {
+		return nil, err
 	}
+	return describe(proc, socket, pid)
+}
+
+// describe reads what is to be known of the daemon that serves socket.
+func describe(proc procfs.FS, socket string, pid int) (*Daemon, error) {
+	p, err := readProcess(proc, pid)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +81,90 @@ func discover(ctx context.Context, socket string) (*Daemon, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// DiscoverKubelet finds the kubelet of this node that serves on a port, given as
+// https://HOST:PORT. Its cgroup, config and process are in what it returns; Socket
+// is the endpoint.
+//
+// It needs root.
+func DiscoverKubelet(endpoint string) (*Daemon, error) {
+	d, err := discoverKubelet(endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("find the kubelet behind %s: %w", endpoint, err)
+	}
+	return d, nil
+}
+
+func discoverKubelet(endpoint string) (*Daemon, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("no port in it: %w", err)
+	}
+	inodes := make(map[string]bool)
+	for _, name := range []string{"tcp", "tcp6"} {
+		name = filepath.Join(procRoot, "self/net", name)
+		data, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a kernel without version 6
+		}
+		if err != nil {
+			return nil, err
+		}
+		found, err := listenersOn(data, port)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		for _, inode := range found {
+			inodes[fmt.Sprintf("socket:[%d]", inode)] = true
+		}
+	}
+	if len(inodes) == 0 {
+		return nil, fmt.Errorf("nobody listens on port %d in this network namespace", port)
+	}
+	proc, err := procfs.NewFS(procRoot)
+	if err != nil {
+		return nil, err
+	}
+	pid, err := holderOf(proc, inodes)
+	if err != nil {
+		return nil, err
+	}
+	return describe(proc, endpoint, pid)
+}
+
+// listenersOn returns the inodes of the sockets that listen on a port, from
+// /proc/net/tcp or tcp6 (proc_pid_net(5); Documentation/networking/proc_net_tcp.rst):
+//
+//	sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+//	 0: 0100007F:280A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 48879 1 …
+func listenersOn(data []byte, port uint64) ([]uint64, error) {
+	const listening = "0A" // TCP_LISTEN
+	var inodes []uint64
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		if len(fields) < 10 || fields[0] == "sl" || fields[3] != listening {
+			continue
+		}
+		_, text, _ := strings.Cut(fields[1], ":")
+		local, err := strconv.ParseUint(text, 16, 16)
+		if err != nil {
+			return nil, fmt.Errorf("local address %q: %w", fields[1], err)
+		}
+		if local != port {
+			continue
+		}
+		inode, err := strconv.ParseUint(fields[9], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("inode of a socket: %w", err)
+		}
+		inodes = append(inodes, inode)
+	}
+	return inodes, nil
 }
 
 // listener returns the pid that the kernel noted when the socket was made to
@@ -102,7 +195,7 @@ func listener(ctx context.Context, socket string) (_ int, err error) {
 }
 
 // holder returns the process, other than pid 1, that has the listening socket
-// open; among several the one that bears the name of a runtime.
+// open.
 func holder(proc procfs.FS, socket string) (int, error) {
 	table, err := proc.NetUNIX()
 	if err != nil {
@@ -118,6 +211,12 @@ func holder(proc procfs.FS, socket string) (int, error) {
 	if len(inodes) == 0 {
 		return 0, errors.New("no listening socket of this name in /proc/net/unix: it is another network namespace's, or known by another path")
 	}
+	return holderOf(proc, inodes)
+}
+
+// holderOf returns the process, other than pid 1, that has one of the sockets
+// open; among several the one that bears the name of a daemon.
+func holderOf(proc procfs.FS, inodes map[string]bool) (int, error) {
 	all, err := proc.AllProcs()
 	if err != nil {
 		return 0, err

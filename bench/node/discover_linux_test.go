@@ -55,6 +55,60 @@ func TestHolder(t *testing.T) {
 	}
 }
 
+func TestDiscoverKubelet(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "https://" + l.Addr().String()
+	d, err := DiscoverKubelet(endpoint)
+	if err != nil || d.PID != os.Getpid() || d.Socket != endpoint || d.StartTicks == 0 {
+		t.Errorf("discovered %+v, %v, want this process", d, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f := func(endpoint, want string) {
+		t.Helper()
+		if d, err := DiscoverKubelet(endpoint); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("behind %s: %+v, %v, want an error with %q", endpoint, d, err, want)
+		}
+	}
+	f(endpoint, "nobody listens on port")
+	f("https://127.0.0.1", "no port in it")
+	f("https://127.0.0.1:99999", "no port in it")
+	f(":", "find the kubelet behind")
+}
+
+func TestListenersOn(t *testing.T) {
+	const header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+	f := func(text, problem string, want ...uint64) {
+		t.Helper()
+		got, err := listenersOn([]byte(text), 10250)
+		if diff := cmp.Diff(want, got); diff != "" || (err == nil) != (problem == "") || err != nil && !strings.Contains(err.Error(), problem) {
+			t.Errorf("listenersOn(%q): %v, want %q, diff (-want +got):\n%s", text, err, problem, diff)
+		}
+	}
+	line := func(local, state, inode string) string {
+		return "   0: " + local + " 00000000:0000 " + state + " 00000000:00000000 00:00000000 00000000     0        0 " + inode + " 1 0000000000000000 100 0 0 10 0\n"
+	}
+	f("", "")
+	f(header, "")
+	f(header+line("0100007F:280A", "0A", "17")+line("0100007F:280B", "0A", "18")+line("0100007F:280A", "01", "19"), "", 17)
+	f(header+line("00000000000000000000000000000000:280A", "0A", "20")+line("0100007F:280A", "0A", "21"), "", 20, 21)
+	f(line("0100007F:xyz", "0A", "17"), "local address")
+	f(line("0100007F:280A", "0A", "x"), "inode of a socket")
+}
+
+func FuzzListenersOn(f *testing.F) {
+	f.Add([]byte("   0: 0100007F:280A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 48879 1\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if inodes, err := listenersOn(data, 10250); err == nil && len(inodes) > 0 && !strings.Contains(strings.ToUpper(string(data)), "280A") {
+			t.Errorf("found %v in %q", inodes, data)
+		}
+	})
+}
+
 func TestDiscoverRefuses(t *testing.T) {
 	_, err := Discover(t.Context(), filepath.Join(t.TempDir(), "none"))
 	if err == nil || !strings.Contains(err.Error(), "find the daemon behind") {

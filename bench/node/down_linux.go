@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,8 +122,10 @@ func (n *Node) clear(ctx context.Context) error {
 	groups := cgroups{hierarchies}
 	processes, err := s.endProcesses(ctx, groups)
 	note("process", processes, err)
-	if n.ended != nil && err == nil && len(processes) == 0 {
-		<-n.ended
+	for _, ended := range []<-chan struct{}{n.ended, n.kubeletEnded} {
+		if ended != nil && err == nil && len(processes) == 0 {
+			<-ended
+		}
 	}
 	for _, dir := range []string{s.Dir, s.RunDir} {
 		unmountCtx, cancel := context.WithTimeout(ctx, unmountTimeout)
@@ -130,16 +133,22 @@ func (n *Node) clear(ctx context.Context) error {
 		cancel()
 		note("mount", mounts, err)
 	}
-	for _, path := range append([]string{s.Cgroup}, s.PodsCgroups...) {
+	for _, path := range s.cgroups() {
 		rmdirCtx, cancel := context.WithTimeout(ctx, rmdirTimeout)
 		dirs, err := groups.remove(rmdirCtx, path)
 		cancel()
 		note("cgroup", dirs, err)
 	}
+	unmountCtx, cancel := context.WithTimeout(ctx, unmountTimeout)
+	mounts, err := s.Outside.unmount(unmountCtx)
+	cancel()
+	note("mount", mounts, err)
 	// Files only go when nothing uses them, above all no mount: removing through
 	// one would remove what is not ours. The state file goes last.
 	if len(left) == 0 && len(errs) == 0 {
-		if err := removeFiles(s.Dir, s.RunDir); err != nil {
+		if err := s.Outside.restore(s.Dir); err != nil {
+			errs = append(errs, err)
+		} else if err := removeFiles(s.Dir, s.RunDir); err != nil {
 			note("folder", []string{s.Dir}, err)
 		}
 	}
@@ -149,7 +158,25 @@ func (n *Node) clear(ctx context.Context) error {
 	return &LeftError{Dir: s.Dir, Left: left, Err: errors.Join(errs...)}
 }
 
-// endProcesses ends the daemon, gently, and then all others that are the node's.
+// cgroups are all that are the node's.
+func (s *State) cgroups() []string {
+	paths := append([]string{s.Cgroup}, s.PodsCgroups...)
+	if s.Kubelet != nil {
+		paths = append(paths, s.Kubelet.Cgroup)
+	}
+	return paths
+}
+
+// services are the daemons, those first that are to be ended first: a kubelet
+// would start pods again, and a runtime would see its shims die and act on it.
+func (s *State) services() []*Service {
+	if s.Kubelet == nil {
+		return []*Service{&s.Service}
+	}
+	return []*Service{&s.Kubelet.Service, &s.Service}
+}
+
+// endProcesses ends the daemons, gently, and then all others that are the node's.
 // It returns those that are left.
 func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, error) {
 	proc, err := procfs.NewFS(procRoot)
@@ -157,9 +184,13 @@ func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, err
 		return nil, err
 	}
 	find := func() (found []process, err error) {
-		inNode, err := groups.procs(s.Cgroup)
-		if err != nil {
-			return nil, err
+		inNode := make(map[int]bool)
+		for _, service := range s.services() {
+			pids, err := groups.procs(service.Cgroup)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(inNode, pids)
 		}
 		inPods := make(map[int]bool)
 		for _, path := range s.PodsCgroups {
@@ -167,9 +198,7 @@ func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, err
 			if err != nil {
 				return nil, err
 			}
-			for pid := range pids {
-				inPods[pid] = true
-			}
+			maps.Copy(inPods, pids)
 		}
 		all, err := readProcesses(proc)
 		if err != nil {
@@ -183,7 +212,7 @@ func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, err
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		var err error
-		sent := make(map[int]bool)
+		sent := make(map[int]process)
 		poll(ctx, func() bool {
 			var all []process
 			if all, err = find(); err != nil {
@@ -195,12 +224,22 @@ func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, err
 					continue
 				}
 				found = append(found, p)
-				if sig == syscall.SIGTERM && sent[p.pid] {
+				if _, before := sent[p.pid]; before && sig == syscall.SIGTERM {
 					continue // once is enough to be gentle
 				}
-				sent[p.pid] = true
+				sent[p.pid] = p
 				if err = p.signal(proc, sig); err != nil {
 					return true
+				}
+			}
+			if len(found) > 0 {
+				return false
+			}
+			// A process that is ending is in no list of a cgroup any more, and its parent
+			// may be gone before it.
+			for pid, p := range sent {
+				if now, err := readProcess(proc, pid); err == nil && now.start == p.start {
+					found = append(found, p)
 				}
 			}
 			return len(found) == 0
@@ -208,9 +247,10 @@ func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, err
 		return err
 	}
 
-	// The daemon first: it would otherwise see its shims die and act on it.
-	if err := end(syscall.SIGTERM, termTimeout, func(p process) bool { return s.isDaemon(p.argv) }); err != nil {
-		return nil, err
+	for _, service := range s.services() {
+		if err := end(syscall.SIGTERM, termTimeout, func(p process) bool { return service.is(p.argv) }); err != nil {
+			return nil, err
+		}
 	}
 	for _, path := range s.PodsCgroups {
 		if err := groups.thaw(path); err != nil {

@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
-// A Node is a managed node, brought up by this process or found.
+// A Node is a managed node, brought up by this process or found. It is to be used
+// by one goroutine at a time.
 type Node struct {
 	State State
-	ended <-chan struct{}
+	// ended and kubeletEnded are nil for daemons that this process did not start.
+	ended, kubeletEnded <-chan struct{}
 }
 
 // Endpoint is where the runtime serves CRI, as in the flags of crictl.
@@ -25,12 +27,27 @@ var ErrInUse = errors.New("a node runs there already")
 // A Status says how a node is.
 type Status struct {
 	State State `json:"state"`
+	ServiceStatus
+	// Kubelet is how the kubelet is, nil if the node has none.
+	Kubelet *KubeletStatus `json:"kubelet,omitempty"`
+}
+
+// A ServiceStatus says how a daemon is.
+type ServiceStatus struct {
 	// Running says that the process of the daemon lives; Ready that it answers and
 	// says that it can run pods.
 	Running bool `json:"running"`
 	Ready   bool `json:"ready"`
 	// Problem says why it is not ready.
 	Problem string `json:"problem,omitempty"`
+}
+
+// A KubeletStatus says how a kubelet is.
+type KubeletStatus struct {
+	ServiceStatus
+	// Provider is who makes the stats of pods, as the kubelet says: "cri" or
+	// "cadvisor"; empty while it says nothing.
+	Provider string `json:"provider,omitempty"`
 }
 
 // A LeftError says what of a node is left after Down. The state file is then

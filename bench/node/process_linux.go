@@ -69,40 +69,58 @@ func readProcesses(proc procfs.FS) ([]process, error) {
 	return all, nil
 }
 
-// shimAddress returns the socket of the containerd that a shim belongs to, and
-// whether argv is a shim's at all:
+// shims say, by the name that their programs begin with, which argument of a shim
+// tells whose it is:
 //
 //	/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id 4f… -address /run/containerd/containerd.sock
-func shimAddress(argv []string) (string, bool) {
-	if len(argv) == 0 || !strings.HasPrefix(filepath.Base(argv[0]), "containerd-shim") {
-		return "", false
-	}
-	for i, arg := range argv {
-		name, value, found := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if name != "address" || !strings.HasPrefix(arg, "-") {
+//	/usr/bin/conmon -b … -c 4f… --exit-dir /run/crio/exits -l …
+var shims = map[string]string{"containerd-shim": "address", "conmon": "exit-dir"}
+
+// shimOwner returns what a shim says of whose it is, a path, and whether argv is a
+// shim's at all.
+func shimOwner(argv []string) (string, bool) {
+	for prefix, flag := range shims {
+		if len(argv) == 0 || !strings.HasPrefix(filepath.Base(argv[0]), prefix) {
 			continue
 		}
-		if found {
-			return value, true
+		for i, arg := range argv {
+			name, value, found := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+			if name != flag || !strings.HasPrefix(arg, "-") {
+				continue
+			}
+			if found {
+				return value, true
+			}
+			if i+1 < len(argv) {
+				return argv[i+1], true
+			}
 		}
-		if i+1 < len(argv) {
-			return argv[i+1], true
-		}
+		return "", true
 	}
-	return "", true
+	return "", false
 }
 
-// isDaemon says whether argv is the node's daemon, or the shell that is about to
+// ownsShim says whether a shim that says this of itself is the node's.
+func (s *State) ownsShim(owner string) bool {
+	return owner == s.Socket || owner == filepath.Join(s.RunDir, exitsDir)
+}
+
+// is says whether argv is the daemon's, or that of the shell that is about to
 // become it (see cgroups.command).
-func (s *State) isDaemon(argv []string) bool {
+func (s *Service) is(argv []string) bool {
 	return len(argv) >= len(s.Argv) && slices.Equal(argv[len(argv)-len(s.Argv):], s.Argv)
 }
 
-// ours picks the processes that belong to the node out of all: the daemon, its
-// shims, what is in its cgroup, all that descends from these, and what is in the
-// cgroups of its pods. inNode and inPods are the pids in those cgroups.
+// isDaemon says whether argv is that of one of the node's daemons.
+func (s *State) isDaemon(argv []string) bool {
+	return slices.ContainsFunc(s.services(), func(service *Service) bool { return service.is(argv) })
+}
+
+// ours picks the processes that belong to the node out of all: the daemons, the
+// shims, what is in the daemons' cgroups, all that descends from these, and what is
+// in the cgroups of its pods. inNode and inPods are the pids in those cgroups.
 //
-// What descends from another containerd's shim is not ours even in a cgroup of
+// What descends from another runtime's shim is not ours even in a cgroup of
 // the pods: somebody ran pods of an existing runtime under the same parent.
 func (s *State) ours(all []process, inNode, inPods map[int]bool) []process {
 	byPID := make(map[int]process, len(all))
@@ -118,7 +136,7 @@ func (s *State) ours(all []process, inNode, inPods map[int]bool) []process {
 		}
 		verdicts[p.pid] = unknown // ends a circle, which the kernel never makes
 		v := unknown
-		if address, isShim := shimAddress(p.argv); isShim && address != s.Socket {
+		if owner, isShim := shimOwner(p.argv); isShim && !s.ownsShim(owner) {
 			v = foreign
 		} else if isShim || inNode[p.pid] || s.isDaemon(p.argv) {
 			v = mine

@@ -13,26 +13,27 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-func TestShimAddress(t *testing.T) {
+func TestShimOwner(t *testing.T) {
 	f := func(argv []string, address string, isShim bool) {
 		t.Helper()
-		if got, ok := shimAddress(argv); got != address || ok != isShim {
-			t.Errorf("shimAddress(%q) = %q, %v, want %q, %v", argv, got, ok, address, isShim)
+		if got, ok := shimOwner(argv); got != address || ok != isShim {
+			t.Errorf("shimOwner(%q) = %q, %v, want %q, %v", argv, got, ok, address, isShim)
 		}
 	}
 	f([]string{"/usr/bin/containerd-shim-runc-v2", "-namespace", "k8s.io", "-id", "4f", "-address", "/run/containerd/containerd.sock"}, "/run/containerd/containerd.sock", true)
 	f([]string{"containerd-shim", "--address=/a"}, "/a", true)
 	f([]string{"containerd-shim-kata-v2", "-address"}, "", true)
 	f([]string{"containerd-shim-runc-v2", "-id", "address", "/a"}, "", true)
+	f([]string{"/usr/bin/conmon", "-b", "/b", "-c", "4f", "--exit-dir", "/run/crio/exits", "-l", "/l"}, "/run/crio/exits", true)
 	f([]string{"/usr/bin/containerd", "-address", "/a"}, "", false)
 	f(nil, "", false)
 }
 
-func FuzzShimAddress(f *testing.F) {
+func FuzzShimOwner(f *testing.F) {
 	f.Add("containerd-shim", "-address", "/a")
 	f.Add("containerd-shim", "-address=/a", "")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
-		if address, isShim := shimAddress([]string{a, b, c}); address != "" && !isShim {
+		if address, isShim := shimOwner([]string{a, b, c}); address != "" && !isShim {
 			t.Errorf("%q %q %q is no shim and has the address %q", a, b, c, address)
 		}
 	})
@@ -86,6 +87,23 @@ func TestOurs(t *testing.T) {
 		{pid: 53, parent: 52, argv: []string{"/child"}},
 		{pid: 54, parent: 1, argv: shim(s.Socket + ".other")},
 	}, nil, []int{52, 53})
+	// conmon says where it tells that a container has ended, and CRI-O is not its parent.
+	conmon := func(dir string) []string {
+		return []string{"/usr/bin/conmon", "-b", "/x", "--exit-dir", dir + "/exits"}
+	}
+	f([]process{first,
+		{pid: 70, parent: 1, argv: conmon(s.RunDir)},
+		{pid: 71, parent: 70, argv: []string{"/pause"}},
+		{pid: 72, parent: 1, argv: conmon("/run/crio")},
+		{pid: 73, parent: 72, argv: []string{"/pause"}},
+	}, nil, []int{71, 73}, 70, 71)
+	// A kubelet is a daemon like the runtime.
+	s.Kubelet = &KubeletState{Service: Service{Argv: []string{"/b/kubelet", "--config", "/d/kubelet.yaml"}}}
+	f([]process{first,
+		{pid: 80, parent: 1, argv: s.Kubelet.Argv},
+		{pid: 81, parent: 80, argv: []string{"mount"}},
+		{pid: 82, parent: 1, argv: []string{"/b/kubelet", "--config", "/etc/kubelet.yaml"}},
+	}, nil, nil, 80, 81)
 	// An editor of our config is not the daemon.
 	f([]process{first, {pid: 60, parent: 1, argv: []string{"vi", "/d/config.toml"}}}, nil, nil)
 	// Never init, never this process, whatever cgroup they are in.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -95,18 +93,4 @@ func (n *Node) waitReady(ctx context.Context) (err error) {
 		case <-ticker.C:
 		}
 	}
-}
-
-// logTail returns the last lines of a log, for an error message.
-func logTail(name string, lines int) string {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return "no log: " + err.Error()
-	}
-	text := strings.TrimRight(string(data), "\n")
-	if text == "" {
-		return name + " is empty"
-	}
-	all := strings.Split(text, "\n")
-	return "last lines of its log:\n" + strings.Join(all[max(0, len(all)-lines):], "\n")
 }

@@ -5,82 +5,195 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 	"text/template"
 	"time"
 )
 
 // A runtimeSpec is what sets one runtime apart from another: a row of the table.
 type runtimeSpec struct {
-	// programs must be in BinDir; the first is the daemon.
+	// programs must be there; the first is the daemon.
 	programs []programSpec
-	// config is the template of the daemon's config file, executed on settings.
-	config string
+	// configName is the name of the daemon's config file, config its template,
+	// executed on settings.
+	configName, config string
+	// files are what the config names beside it, by their names in settings.Etc.
+	files map[string]fileSpec
 	// argv starts the daemon in the foreground. It is also what the daemon is
 	// known by before its pid is on disk, so it must name the config file.
 	argv func(daemon, config string) []string
+	// kubeletSocket is where a kubelet's cAdvisor looks for the runtime, and nowhere
+	// else (google/cadvisor, container/{containerd,crio}). A cAdvisor without a kubelet
+	// can be told of another path, unless onlyKnown is set.
+	kubeletSocket string
+	onlyKnown     bool
+	// paths are made by the runtime wherever its folders are, knownPaths where its
+	// socket is kubeletSocket, each after what is in it. What else is in these folders
+	// is somebody else's.
+	paths, knownPaths []string
+	// snapshotter shares layers by overlay mounts, copier copies them.
+	snapshotter, copier string
+	// statsUnit and snapshotUnit are what Config.StatsCollectPeriod and
+	// SnapshotStatsPeriod must be multiples of; 0 if the runtime has no such period.
+	statsUnit, snapshotUnit time.Duration
+	// hugetlb says that it needs the controller of huge pages under a kubelet.
+	hugetlb bool
 }
 
 type programSpec struct {
 	name string
-	// version is the argument that makes it print its version.
+	// version is the argument that makes it print its version, empty if it has none.
 	version string
+	// target of make builds it.
+	target string
+	// system says that it is the distribution's, and not in BinDir.
+	system bool
+}
+
+type fileSpec struct {
+	// text is a template like the config.
+	text string
+	mode fs.FileMode
 }
 
 //go:embed containerd.toml.tmpl
 var containerdConfig string
 
+//go:embed crio.conf.tmpl
+var crioConfig string
+
+//go:embed runc-wrapper.sh.tmpl
+var runcWrapper string
+
+// anyImage lets every image through, see containers-policy.json(5): those of a
+// managed node come from a registry of ours on loopback.
+const anyImage = `{"default": [{"type": "insecureAcceptAnything"}]}
+`
+
+// blobInfoCache is written by CRI-O at each pull of an image.
+const blobInfoCache = "/var/lib/containers/cache/blob-info-cache-v1.sqlite"
+
+// runcWrapperName is the runtime that CRI-O calls where it may not lower
+// oom_score_adj.
+const runcWrapperName = "runc-wrapper"
+
+// The targets of make that build what a node needs.
+const (
+	targetNode    = "node-binaries"
+	targetCRIO    = "node-crio"
+	targetKubelet = "node-kubelet"
+)
+
+var (
+	runc           = programSpec{name: "runc", version: "--version", target: targetNode}
+	kubeletProgram = programSpec{name: "kubelet", version: "--version", target: targetKubelet}
+)
+
 var runtimes = map[string]runtimeSpec{
 	"containerd": {
-		programs: []programSpec{{"containerd", "--version"}, {"containerd-shim-runc-v2", "-v"}, {"runc", "--version"}},
-		config:   containerdConfig,
-		argv:     func(daemon, config string) []string { return []string{daemon, "--config", config} },
+		programs: []programSpec{
+			{name: "containerd", version: "--version", target: targetNode}, {name: "containerd-shim-runc-v2", version: "-v", target: targetNode}, runc,
+		},
+		configName:    "config.toml",
+		config:        containerdConfig,
+		argv:          func(daemon, config string) []string { return []string{daemon, "--config", config} },
+		kubeletSocket: "/run/containerd/containerd.sock",
+		knownPaths:    []string{"/run/containerd/containerd.sock", "/run/containerd/containerd.sock.ttrpc", "/run/containerd"},
+		snapshotter:   "overlayfs", copier: "native",
+		statsUnit: 1, snapshotUnit: time.Second,
+	},
+	"crio": {
+		programs: []programSpec{
+			{name: "crio", version: "--version", target: targetCRIO}, {name: "pinns", target: targetCRIO},
+			{name: "conmon", version: "--version", system: true}, runc,
+		},
+		configName: "crio.conf",
+		config:     crioConfig,
+		files: map[string]fileSpec{
+			"policy.json":   {anyImage, 0o644},
+			runcWrapperName: {runcWrapper, 0o755},
+		},
+		argv: func(daemon, config string) []string {
+			// There is no such folder: what is in /etc/crio is another daemon's.
+			return []string{daemon, "--config", config, "--config-dir", filepath.Join(filepath.Dir(config), "crio.conf.d")}
+		},
+		kubeletSocket: "/run/crio/crio.sock", onlyKnown: true,
+		knownPaths: []string{"/run/crio/crio.sock", "/run/crio/seccomp", "/run/crio"},
+		// Where layers may be found, see containers/image, pkg/blobinfocache.
+		paths:       []string{blobInfoCache, blobInfoCache + "-journal", blobInfoCache + "-shm", blobInfoCache + "-wal", filepath.Dir(blobInfoCache), "/var/lib/containers"},
+		snapshotter: "overlay", copier: "vfs",
+		statsUnit: time.Second,
+		hugetlb:   true,
 	},
 }
 
 func runtimeNames() []string { return slices.Sorted(maps.Keys(runtimes)) }
 
-// settings are what a template of a config file is made from.
+// settings are what the templates of config files are made from.
 type settings struct {
-	Root, State, Temp   string
-	Socket, ShimSockets string
-	CNIConf, CNIBin     string
-	Runc, RuncRoot      string
-	SandboxImage        string
-	Snapshotter         string
+	// Etc is where config files are.
+	Etc               string
+	Root, State, Temp string
+	// Socket is where CRI is served, RunDir holds other sockets, ShimSockets those of
+	// containerd's shims, Exits what conmon says.
+	Socket, RunDir, ShimSockets, Exits string
+	CNIConf, CNIBin                    string
+	// Programs are paths by name.
+	Programs     map[string]string
+	RuncRoot     string
+	SandboxImage string
+	Snapshotter  string
 	// RestrictOOMScoreAdj is set where the process may not lower oom_score_adj.
 	RestrictOOMScoreAdj bool
 	StatsCollectPeriod  time.Duration
 	SnapshotStatsPeriod time.Duration
 }
 
-// render writes the runtime's config file.
-func (r runtimeSpec) render(s settings) ([]byte, error) {
-	t, err := template.New("config").Funcs(template.FuncMap{"quote": quote}).Option("missingkey=error").Parse(r.config)
+// render makes a file of its template and what it is executed on.
+func render(text string, data any) ([]byte, error) {
+	t, err := template.New("file").Funcs(template.FuncMap{"quote": quote, "shell": shell}).Option("missingkey=error").Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("parse the template of the runtime's config: %w", err)
+		return nil, fmt.Errorf("parse the template of a config file: %w", err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, s); err != nil {
-		return nil, fmt.Errorf("write the runtime's config: %w", err)
+	if err := t.Execute(&b, data); err != nil {
+		return nil, fmt.Errorf("write a config file: %w", err)
 	}
 	return b.Bytes(), nil
 }
 
-// quote writes a TOML basic string. Those of JSON are a part of them but for
-// DEL, see "String" in the TOML specification, version 1.0.0.
+// quote writes a TOML basic string, which is a double-quoted one of YAML too.
+// Those of JSON are a part of them but for DEL, see "String" in the TOML
+// specification, version 1.0.0.
 func quote(s string) (string, error) {
 	data, err := json.Marshal(s)
 	return string(bytes.ReplaceAll(data, []byte{0x7f}, []byte(`\u007f`))), err
 }
 
-// cniConf is a network that containerd can load and nobody uses: pods of a
+// shell writes a word of the shell.
+func shell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// cniConf is a network that a runtime can load and nobody uses: pods of a
 // managed node are on the host's network, but without a conf list a runtime
-// does not call itself ready.
+// does not call itself ready, and CRI-O not without its plugin.
 const cniConf = `{
   "cniVersion": "1.0.0",
   "name": "cri-stats-bench",
   "plugins": [{"type": "loopback"}]
 }
+`
+
+// cniPlugin is that plugin. It refuses to make a network, see "Section 5: Result
+// Types" in the CNI specification, version 1.0.0.
+const cniPlugin = `#!/bin/sh
+if [ "$CNI_COMMAND" = VERSION ]; then
+	echo '{"cniVersion": "1.0.0", "supportedVersions": ["0.4.0", "1.0.0"]}'
+	exit
+fi
+echo '{"cniVersion": "1.0.0", "code": 100, "msg": "pods of this node must be on the network of the host"}'
+exit 1
 `

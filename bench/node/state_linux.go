@@ -16,7 +16,7 @@ const (
 	// stateDraft becomes stateFile when it is whole. It is all that is in Dir when
 	// the very first writing is cut short.
 	stateDraft  = "." + stateFile + ".new"
-	stateFormat = 1
+	stateFormat = 2
 )
 
 // write replaces the state file in one step. The caller holds the lock on Dir.
@@ -76,19 +76,31 @@ func (s *State) check() error {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	if len(s.Argv) < 2 {
-		return errors.New("no command line of the daemon")
-	}
-	for _, p := range []struct{ what, path, parent, prefix string }{
+	type place struct{ what, path, parent, prefix string }
+	prefix := strings.TrimPrefix(cgroupName, "/")
+	places := []place{
 		{"folder of sockets", s.RunDir, runRoot, ""},
-		{"socket", s.Socket, s.RunDir, ""},
-		{"cgroup", s.Cgroup, "/", strings.TrimPrefix(cgroupName, "/")},
-	} {
+		{"cgroup", s.Cgroup, "/", prefix},
+	}
+	if s.Socket != runtimes[s.Runtime].kubeletSocket {
+		places = append(places, place{"socket", s.Socket, s.RunDir, ""})
+	}
+	services := []Service{s.Service}
+	if s.Kubelet != nil {
+		services = append(services, s.Kubelet.Service)
+		places = append(places, place{"cgroup", s.Kubelet.Cgroup, "/", prefix})
+	}
+	for _, service := range services {
+		if len(service.Argv) < 2 {
+			return errors.New("no command line of a daemon")
+		}
+	}
+	for _, p := range places {
 		if path.Dir(p.path) != p.parent || path.Clean(p.path) != p.path || !strings.HasPrefix(path.Base(p.path), p.prefix) {
 			return fmt.Errorf("%s %q is not a node's", p.what, p.path)
 		}
 	}
-	return nil
+	return s.Outside.check()
 }
 
 // vacantDir says whether dir holds nothing but, at most, a state file whose first

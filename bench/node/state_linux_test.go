@@ -18,13 +18,25 @@ import (
 func testState(t testing.TB) *State {
 	return &State{
 		Format: stateFormat, Runtime: "containerd", Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
-		Dir: t.TempDir(), RunDir: "/run/cri-stats-bench/x", Socket: "/run/cri-stats-bench/x/containerd.sock", Cgroup: "/cri-stats-bench-node-x", PodsCgroups: []string{"/pods"},
-		Argv: []string{"/b/containerd", "--config", "/d/config.toml"}, BootID: "b",
+		Dir: t.TempDir(), RunDir: "/run/cri-stats-bench/x", Socket: "/run/cri-stats-bench/x/containerd.sock", PodsCgroups: []string{"/pods"}, BootID: "b",
+		Service: Service{Cgroup: "/cri-stats-bench-node-x", Argv: []string{"/b/containerd", "--config", "/d/config.toml"}},
 	}
 }
 
+// withKubelet makes a state that of a node with a kubelet.
+func withKubelet(s *State) *State {
+	s.Socket = "/run/containerd/containerd.sock"
+	s.Kubelet = &KubeletState{
+		Service:       Service{Cgroup: "/cri-stats-bench-node-x-kubelet", Argv: []string{"/b/kubelet", "--config", "/d/kubelet.yaml"}},
+		KubeletConfig: KubeletConfig{StatsFromCRI: true},
+		Endpoint:      "https://127.0.0.1:10250", CertFile: "/d/kubelet/pki/kubelet.crt", Manifests: "/d/manifests", PodsCgroup: "/pods/kubepods", LogStart: 17,
+	}
+	s.Outside = Outside{Paths: []string{"/run/containerd"}, Hierarchies: []string{"/sys/fs/cgroup/hugetlb"}, Sysctls: map[string]string{"vm/panic_on_oom": "0"}}
+	return s
+}
+
 func TestStateRoundTrip(t *testing.T) {
-	s := testState(t)
+	s := withKubelet(testState(t))
 	for _, pid := range []int{0, 17} {
 		s.PID = pid
 		if err := s.write(); err != nil {
@@ -49,7 +61,7 @@ func TestReadStateRefuses(t *testing.T) {
 		t.Helper()
 		s := testState(t)
 		dir := s.Dir // a changed one may be anywhere on this machine
-		change(s)
+		change(withKubelet(s))
 		data, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +73,7 @@ func TestReadStateRefuses(t *testing.T) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
-	f(func(s *State) { s.Format = 2 }, "format 2")
+	f(func(s *State) { s.Format = 1 }, "format 1")
 	f(func(s *State) { s.Runtime = "x" }, `unknown runtime "x"`)
 	f(func(s *State) { s.Cgroup = "/" }, `cgroup "/" is not`)
 	f(func(s *State) { s.Cgroup = "/system.slice" }, `cgroup "/system.slice" is not`)
@@ -72,7 +84,13 @@ func TestReadStateRefuses(t *testing.T) {
 	f(func(s *State) { s.RunDir = runRoot }, "is not a node's")
 	f(func(s *State) { s.RunDir = runRoot + "/.." }, "is not a node's")
 	f(func(s *State) { s.Socket = "/run/other.sock" }, `socket "/run/other.sock" is not`)
+	f(func(s *State) { s.Socket = "/run/crio/crio.sock" }, `socket "/run/crio/crio.sock" is not`)
 	f(func(s *State) { s.Argv = nil }, "no command line")
+	f(func(s *State) { s.Kubelet.Argv = nil }, "no command line")
+	f(func(s *State) { s.Kubelet.Cgroup = "/kubepods" }, `cgroup "/kubepods" is not`)
+	f(func(s *State) { s.Outside.Paths = []string{"/etc"} }, `path "/etc" is not`)
+	f(func(s *State) { s.Outside.Hierarchies = []string{"/sys/fs/cgroup/memory"} }, `"/sys/fs/cgroup/memory" is not`)
+	f(func(s *State) { s.Outside.Sysctls = map[string]string{"kernel/core_pattern": "|/x"} }, `"kernel/core_pattern" is not`)
 }
 
 func TestFindRefuses(t *testing.T) {
@@ -167,7 +185,7 @@ func TestRemoveFiles(t *testing.T) {
 func TestFindPrograms(t *testing.T) {
 	dir := t.TempDir()
 	spec := runtimes["containerd"]
-	_, err := findPrograms(t.Context(), dir, spec)
+	_, err := findPrograms(t.Context(), dir, spec.programs)
 	if !errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), "make node-binaries") != 3 {
 		t.Errorf("error %v, want one that names all three programs", err)
 	}
@@ -180,7 +198,7 @@ func TestFindPrograms(t *testing.T) {
 		}
 		want = append(want, Program{p.name, real, p.name + ": Version: 1"})
 	}
-	got, err := findPrograms(t.Context(), dir, spec)
+	got, err := findPrograms(t.Context(), dir, spec.programs)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("programs: %v, diff (-want +got):\n%s", err, diff)
 	}
@@ -190,20 +208,20 @@ func TestFindPrograms(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "real-runc"), []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := findPrograms(t.Context(), dir, spec); err == nil || !strings.Contains(err.Error(), "ask runc") {
+	if _, err := findPrograms(t.Context(), dir, spec.programs); err == nil || !strings.Contains(err.Error(), "runc for its version: exit status 3") {
 		t.Errorf("a program that does not run: %v", err)
 	}
 }
 
 func FuzzParseState(f *testing.F) {
-	f.Add([]byte(`{"format":1,"runtime":"containerd","dir":"/d","run_dir":"/run/cri-stats-bench/r","socket":"/run/cri-stats-bench/r/s","cgroup":"/cri-stats-bench-node","argv":["a","b"]}`))
-	f.Add([]byte(`{"format":1`))
+	f.Add([]byte(`{"format":2,"runtime":"containerd","dir":"/d","run_dir":"/run/cri-stats-bench/r","socket":"/run/cri-stats-bench/r/s","cgroup":"/cri-stats-bench-node","argv":["a","b"]}`))
+	f.Add([]byte(`{"format":2`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := parseState(data)
 		if err != nil {
 			return
 		}
-		for _, path := range append([]string{s.Dir, s.RunDir, s.Cgroup}, s.PodsCgroups...) {
+		for _, path := range append(s.cgroups(), s.Dir, s.RunDir) {
 			if clean := filepath.Clean(path); !filepath.IsAbs(path) || clean == "/" || clean == runRoot {
 				t.Errorf("accepted a state that would make Down remove %q", path)
 			}

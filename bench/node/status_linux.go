@@ -3,14 +3,7 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/prometheus/procfs"
 )
 
 // statusTimeout is how long a daemon may take to answer.
@@ -20,7 +13,14 @@ const statusTimeout = 5 * time.Second
 // is no error: Problem says so.
 func (n *Node) Status(ctx context.Context) (_ Status, err error) {
 	st := Status{State: n.State}
-	running, err := n.running()
+	if k := n.Kubelet(); k != nil {
+		kubelet, err := k.Status(ctx)
+		if err != nil {
+			return st, err
+		}
+		st.Kubelet = &kubelet
+	}
+	running, err := n.State.running(n.State.BootID)
 	if err != nil {
 		return st, err
 	}
@@ -44,29 +44,4 @@ func (n *Node) Status(ctx context.Context) (_ Status, err error) {
 	}
 	st.Ready = true
 	return st, nil
-}
-
-// running says whether the daemon's process lives: that very one, not another
-// that has its pid now.
-func (n *Node) running() (bool, error) {
-	s := n.State
-	boot, err := os.ReadFile(filepath.Join(procRoot, "sys/kernel/random/boot_id"))
-	if err != nil {
-		return false, err
-	}
-	if s.PID == 0 || s.BootID != strings.TrimSpace(string(boot)) {
-		return false, nil
-	}
-	proc, err := procfs.NewFS(procRoot)
-	if err != nil {
-		return false, err
-	}
-	p, err := readProcess(proc, s.PID)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read process %d: %w", s.PID, err)
-	}
-	return p.start == s.StartTicks, nil
 }

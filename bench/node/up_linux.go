@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -23,8 +23,6 @@ const (
 	readyTimeout = 30 * time.Second
 	// logLines of its log are shown when it cannot.
 	logLines = 20
-	// systemPath is where the daemon finds mount, modprobe and the like.
-	systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 )
 
 // Up brings up a node and returns when it can run pods. It clears away first
@@ -46,7 +44,11 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("start a node in %s: %w: needs root", c.Dir, fs.ErrPermission)
 	}
 	spec := runtimes[c.Runtime]
-	programs, err := findPrograms(ctx, c.BinDir, spec)
+	wanted := spec.programs
+	if c.Kubelet != nil {
+		wanted = append(slices.Clip(wanted), kubeletProgram)
+	}
+	programs, err := findPrograms(ctx, c.BinDir, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -68,12 +70,15 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 	if err := clearDead(ctx, c.Dir); err != nil {
 		return nil, err
 	}
-	state, err := newState(c, runDir, cgroup, spec, programs)
+	state, err := newState(ctx, c, runDir, cgroup, spec, programs)
 	if err != nil {
 		return nil, err
 	}
 	groups, err := vacant(ctx, state)
 	if err != nil {
+		return nil, err
+	}
+	if state.Outside, err = state.survey(spec, groups.fs); err != nil {
 		return nil, err
 	}
 	if err := state.write(); err != nil {
@@ -93,53 +98,17 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 func (n *Node) start(ctx context.Context, c Config, spec runtimeSpec, groups cgroups) (err error) {
 	s := &n.State
 	if err := canOverlay(s.Dir); err != nil {
-		s.Snapshotter = "native"
-		s.Warnings = append(s.Warnings, fmt.Sprintf("the snapshotter is native, which copies every layer: %v", err))
+		s.Snapshotter = spec.copier
+		s.Warnings = append(s.Warnings, fmt.Sprintf("the snapshotter is %s, which copies every layer: %v", spec.copier, err))
+	}
+	if err := s.Outside.mount(); err != nil {
+		return err
 	}
 	if err := writeFiles(c, spec, *s); err != nil {
 		return err
 	}
-	if err := groups.make(s.Cgroup); err != nil {
+	if n.ended, err = s.Service.start(ctx, groups, s.Dir, s.environment()); err != nil {
 		return err
-	}
-	// It must outlive ctx: Down ends it.
-	cmd, done, err := groups.command(context.WithoutCancel(ctx), s.Cgroup, s.Argv)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
-	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, log.Close()) }() // the daemon has its own
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Dir = s.Dir
-	// A fixed environment: what happens to be set here must not change what is
-	// measured, and proxies have no part in it.
-	cmd.Env = []string{"PATH=" + programPath(s.Programs), "HOME=/root", "TMPDIR=" + filepath.Join(s.Dir, "tmp")}
-	cmd.SysProcAttr.Setsid = true
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", s.Argv[0], err)
-	}
-	ended := make(chan struct{})
-	n.ended = ended
-	// Reaps the daemon, whose parent is this process as long as it lives. Down
-	// waits for it; without a Down it ends with the process.
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // the log says why it ended
-	}()
-
-	s.PID = cmd.Process.Pid
-	proc, err := procfs.NewFS(procRoot)
-	if err != nil {
-		return err
-	}
-	if p, err := readProcess(proc, s.PID); err == nil {
-		s.StartTicks = p.start
-	} else if !errors.Is(err, fs.ErrNotExist) { // that it ended is said below, with its log
-		return fmt.Errorf("read process %d, just started: %w", s.PID, err)
 	}
 	if err := s.write(); err != nil {
 		return err
@@ -149,41 +118,62 @@ func (n *Node) start(ctx context.Context, c Config, spec runtimeSpec, groups cgr
 	if err := n.waitReady(readyCtx); err != nil {
 		return fmt.Errorf("start %s: %w; %s", s.Argv[0], err, logTail(s.Log, logLines))
 	}
-	return s.write()
+	if err := s.write(); err != nil || s.Kubelet == nil {
+		return err
+	}
+	return n.startKubelet(ctx, c.Kubelet.StatsFromCRI)
 }
 
 // newState is the state of a node that is about to be.
-func newState(c Config, runDir, cgroup string, spec runtimeSpec, programs []Program) (*State, error) {
-	boot, err := os.ReadFile(filepath.Join(procRoot, "sys/kernel/random/boot_id"))
+func newState(ctx context.Context, c Config, runDir, cgroup string, spec runtimeSpec, programs []Program) (*State, error) {
+	boot, err := bootID()
 	if err != nil {
 		return nil, err
 	}
-	config := filepath.Join(c.Dir, "config.toml")
-	return &State{
+	config := filepath.Join(c.Dir, spec.configName)
+	s := &State{
 		Format:  stateFormat,
 		Runtime: c.Runtime,
 		Created: time.Now().UTC(),
 		Dir:     c.Dir, RunDir: runDir,
-		Socket:      filepath.Join(runDir, c.Runtime+".sock"),
-		Config:      config,
-		Log:         filepath.Join(c.Dir, c.Runtime+".log"),
-		Cgroup:      cgroup,
+		Socket: filepath.Join(runDir, c.Runtime+".sock"),
+		Service: Service{
+			Config: config,
+			Log:    filepath.Join(c.Dir, c.Runtime+".log"),
+			Cgroup: cgroup,
+			Argv:   spec.argv(programs[0].Path, config),
+		},
 		PodsCgroups: c.PodsCgroups,
-		Argv:        spec.argv(programs[0].Path, config),
 		Programs:    programs,
-		Snapshotter: "overlayfs",
-		BootID:      strings.TrimSpace(string(boot)),
-	}, nil
+		Snapshotter: spec.snapshotter,
+		BootID:      boot,
+	}
+	if c.Kubelet == nil {
+		if spec.onlyKnown {
+			if err := s.knownFree(spec.kubeletSocket); err == nil {
+				s.Socket = spec.kubeletSocket
+			} else {
+				s.Warnings = append(s.Warnings, fmt.Sprintf("%s is served on a path of its own, where cAdvisor does not find it: %v", c.Runtime, err))
+			}
+		}
+		return s, nil
+	}
+	s.Socket = spec.kubeletSocket
+	if s.Kubelet, err = newKubelet(ctx, s, *c.Kubelet); err != nil {
+		return nil, err
+	}
+	s.PodsCgroups = append(slices.Clip(s.PodsCgroups), cgroup+kubeletPods)
+	return s, nil
 }
 
 // writeFiles makes the node's folders and writes its config.
 func writeFiles(c Config, spec runtimeSpec, s State) error {
 	in := func(name string) string { return filepath.Join(s.Dir, name) }
 	set := settings{
-		Root: in("root"), State: in("state"), Temp: in("tmp"),
-		Socket: s.Socket, ShimSockets: filepath.Join(s.RunDir, shimDir),
+		Etc: s.Dir, Root: in("root"), State: in("state"), Temp: in("tmp"),
+		Socket: s.Socket, RunDir: s.RunDir, ShimSockets: filepath.Join(s.RunDir, shimDir), Exits: filepath.Join(s.RunDir, exitsDir),
 		CNIConf: in("cni/net.d"), CNIBin: in("cni/bin"),
-		Runc: programNamed(s.Programs, "runc"), RuncRoot: in("state/runc"),
+		Programs: programPaths(s.Programs), RuncRoot: in("state/runc"),
 		SandboxImage:       c.SandboxImage,
 		Snapshotter:        s.Snapshotter,
 		StatsCollectPeriod: c.StatsCollectPeriod, SnapshotStatsPeriod: c.SnapshotStatsPeriod,
@@ -193,19 +183,27 @@ func writeFiles(c Config, spec runtimeSpec, s State) error {
 		return err
 	}
 	set.RestrictOOMScoreAdj = !resource
-	config, err := spec.render(set)
-	if err != nil {
-		return err
-	}
 	for _, dir := range []string{set.Root, set.State, set.Temp, set.CNIConf, set.CNIBin, set.ShimSockets} {
 		if err := os.MkdirAll(dir, 0o711); err != nil {
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(set.CNIConf, "10-cri-stats-bench.conflist"), []byte(cniConf), 0o644); err != nil {
-		return err
+	files := map[string]fileSpec{
+		spec.configName:                         {spec.config, 0o644},
+		"cni/net.d/10-cri-stats-bench.conflist": {cniConf, 0o644},
+		"cni/bin/loopback":                      {cniPlugin, 0o755},
 	}
-	return os.WriteFile(s.Config, config, 0o644)
+	maps.Copy(files, spec.files)
+	for name, file := range files {
+		data, err := render(file.text, set)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(in(name), data, file.mode); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hasCapability says whether this process has the capability, and so what it
@@ -226,51 +224,6 @@ func hasCapability(capability uint) (bool, error) {
 	return status.CapEff&(1<<capability) != 0, nil
 }
 
-// findPrograms finds and tries the runtime's programs.
-func findPrograms(ctx context.Context, dir string, spec runtimeSpec) ([]Program, error) {
-	var programs []Program
-	var errs []error
-	for _, want := range spec.programs {
-		name, err := filepath.EvalSymlinks(filepath.Join(dir, want.name))
-		if errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, fmt.Errorf("find %s in %s: %w: build it first (make node-binaries)", want.name, dir, fs.ErrNotExist))
-			continue
-		}
-		if err == nil {
-			name, err = filepath.Abs(name)
-		}
-		var out []byte
-		if err == nil {
-			out, err = exec.CommandContext(ctx, name, want.version).Output()
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("ask %s in %s for its version: %w", want.name, dir, err))
-			continue
-		}
-		programs = append(programs, Program{want.name, name, strings.Join(strings.Fields(string(out)), " ")})
-	}
-	return programs, errors.Join(errs...)
-}
-
-// programNamed returns the path of a program, "" if there is none of the name.
-func programNamed(programs []Program, name string) string {
-	for _, p := range programs {
-		if p.Name == name {
-			return p.Path
-		}
-	}
-	return ""
-}
-
-// programPath is a PATH on which the node's own programs come first.
-func programPath(programs []Program) string {
-	var path strings.Builder
-	for _, p := range programs {
-		path.WriteString(filepath.Dir(p.Path) + ":")
-	}
-	return path.String() + systemPath
-}
-
 // vacant opens the cgroups and says what is in the way of the node: processes in
 // one of its cgroups, or a daemon behind its socket.
 func vacant(ctx context.Context, s *State) (cgroups, error) {
@@ -279,13 +232,20 @@ func vacant(ctx context.Context, s *State) (cgroups, error) {
 		return cgroups{}, err
 	}
 	groups := cgroups{hierarchies}
-	for _, path := range append([]string{s.Cgroup}, s.PodsCgroups...) {
+	for _, path := range s.cgroups() {
 		pids, err := groups.procs(path)
 		if err != nil {
 			return cgroups{}, err
 		}
 		for pid := range pids {
 			return cgroups{}, fmt.Errorf("start a node in %s: %w: its cgroup %s holds %d processes of others, one is %d", s.Dir, ErrInUse, path, len(pids), pid)
+		}
+	}
+	if s.Kubelet != nil {
+		for _, socket := range []string{s.Socket, kubeletSocketPath} {
+			if err := s.knownFree(socket); err != nil {
+				return cgroups{}, fmt.Errorf("start a node with a kubelet in %s: %w: %w, and a kubelet knows no other path", s.Dir, ErrInUse, err)
+			}
 		}
 	}
 	if conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", s.Socket); err == nil {
@@ -310,7 +270,7 @@ func clearDead(ctx context.Context, dir string) error {
 		return err
 	}
 	n := &Node{State: *s}
-	if running, err := n.running(); err != nil {
+	if running, err := s.running(s.BootID); err != nil {
 		return err
 	} else if running {
 		return fmt.Errorf("start a node in %s: %w: %s, process %d", dir, ErrInUse, s.Runtime, s.PID)

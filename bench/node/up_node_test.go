@@ -24,7 +24,7 @@ import (
 const testPods = "/cri-stats-bench-node-test"
 
 // testConfig is a node of the test's own, on a disk.
-func testConfig(t *testing.T) Config {
+func testConfig(t *testing.T, runtime string) Config {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("left out: bringing up a node needs root")
@@ -33,11 +33,8 @@ func testConfig(t *testing.T) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := findPrograms(t.Context(), bin, runtimes["containerd"]); err != nil {
-		t.Fatalf("%v: run make node-binaries", err)
-	}
 	return Config{
-		Runtime: "containerd", BinDir: bin, Dir: filepath.Join(t.TempDir(), "node"),
+		Runtime: runtime, BinDir: bin, Dir: filepath.Join(t.TempDir(), "node"),
 		PodsCgroups: []string{testPods}, SandboxImage: serveImage(t),
 	}
 }
@@ -84,9 +81,17 @@ func runtimeConfig(t *testing.T, n *Node) string {
 func residue(t *testing.T, s State) []string {
 	t.Helper()
 	var left []string
-	for _, path := range []string{s.Dir, s.RunDir, "/run/containerd", "/var/lib/containerd", "/run/nri", "/opt/containerd", "/run/netns"} {
+	for _, path := range append([]string{
+		s.Dir, s.RunDir, "/var/lib/containerd", "/run/nri", "/opt/containerd", "/run/netns", "/sys/fs/cgroup/hugetlb",
+		"/etc/crio", "/var/lib/crio", "/run/containers", "/var/lib/cni", "/usr/libexec/kubernetes", "/var/log/pods",
+	}, allPaths()...) {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			left = append(left, "path "+path)
+		}
+	}
+	for _, name := range kubeletSysctls {
+		if data, err := os.ReadFile(filepath.Join(sysctlRoot, name)); err == nil {
+			left = append(left, "kernel setting "+name+" "+string(data))
 		}
 	}
 	for _, dir := range []string{s.Dir, s.RunDir} {
@@ -102,7 +107,7 @@ func residue(t *testing.T, s State) []string {
 	}
 	for _, root := range hierarchies.Hierarchies() {
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && entry.IsDir() && slices.Contains([]string{filepath.Base(s.Cgroup), filepath.Base(testPods)}, entry.Name()) {
+			if err == nil && entry.IsDir() && slices.ContainsFunc(append(s.cgroups(), testPods), func(path string) bool { return filepath.Base(path) == entry.Name() }) {
 				left = append(left, "cgroup "+path)
 			}
 			return gone(err)
@@ -123,9 +128,9 @@ func residue(t *testing.T, s State) []string {
 		cgroup, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", p.pid)) // empty if it has just ended
 		inside := slices.ContainsFunc(strings.Split(string(cgroup), "\n"), func(line string) bool {
 			path := line[strings.LastIndex(line, ":")+1:]
-			return within(path, s.Cgroup) || within(path, testPods)
+			return slices.ContainsFunc(append(s.cgroups(), testPods), func(cgroup string) bool { return within(path, cgroup) })
 		})
-		if address, isShim := shimAddress(p.argv); inside || s.isDaemon(p.argv) || isShim && address == s.Socket {
+		if owner, isShim := shimOwner(p.argv); inside || s.isDaemon(p.argv) || isShim && s.ownsShim(owner) {
 			left = append(left, p.String())
 		}
 	}
@@ -135,7 +140,12 @@ func residue(t *testing.T, s State) []string {
 // notOurs are the paths of residue that stood there before the test.
 func notOurs(t *testing.T) []string {
 	t.Helper()
-	return residue(t, State{Dir: "/nonexistent", RunDir: "/nonexistent", Socket: "/nonexistent", Cgroup: "/nonexistent", Argv: []string{"/nonexistent"}})
+	return residue(t, nowhere("/nonexistent", "/nonexistent", "/nonexistent"))
+}
+
+// nowhere is the state of a node that was never up.
+func nowhere(dir, run, cgroup string) State {
+	return State{Dir: dir, RunDir: run, Socket: run, Service: Service{Cgroup: cgroup, Argv: []string{"-", "-"}}}
 }
 
 func checkClean(t *testing.T, s State, before []string) {
@@ -172,7 +182,7 @@ func down(t *testing.T, n *Node) {
 }
 
 func TestNodeUpAndDown(t *testing.T) {
-	c := testConfig(t)
+	c := testConfig(t, "containerd")
 	c.StatsCollectPeriod, c.SnapshotStatsPeriod = 7*time.Second, 20*time.Second
 	before := notOurs(t)
 	n := up(t, c)
@@ -222,7 +232,7 @@ func TestNodeUpAndDown(t *testing.T) {
 // Another process takes it down: the Node value is forgotten, as when the one
 // that brought it up was killed.
 func TestNodeDownByAnother(t *testing.T) {
-	c := testConfig(t)
+	c := testConfig(t, "containerd")
 	before := notOurs(t)
 	n := up(t, c)
 	runPods(t, n, 2)
@@ -237,7 +247,7 @@ func TestNodeDownByAnother(t *testing.T) {
 // The daemon was killed and its shims and pods go on without it; the next Up
 // clears them away.
 func TestNodeUpAfterKill(t *testing.T) {
-	c := testConfig(t)
+	c := testConfig(t, "containerd")
 	before := notOurs(t)
 	n := up(t, c)
 	runPods(t, n, 2)
@@ -280,7 +290,7 @@ func killShim(t *testing.T, socket string) {
 		t.Fatal(err)
 	}
 	for _, p := range all {
-		if address, isShim := shimAddress(p.argv); isShim && address == socket {
+		if owner, isShim := shimOwner(p.argv); isShim && owner == socket {
 			if err := p.signal(proc, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
@@ -292,7 +302,7 @@ func killShim(t *testing.T, socket string) {
 
 // Killed between writing the state and knowing the pid: the state names none.
 func TestNodeDownWithoutPID(t *testing.T) {
-	c := testConfig(t)
+	c := testConfig(t, "containerd")
 	before := notOurs(t)
 	n := up(t, c)
 	early := n.State
@@ -350,7 +360,7 @@ func TestNodeStartInVersion2(t *testing.T) {
 }
 
 func TestNodeUpFails(t *testing.T) {
-	c := testConfig(t)
+	c := testConfig(t, "containerd")
 	before := notOurs(t)
 	bin := t.TempDir()
 	for _, p := range runtimes["containerd"].programs {
@@ -365,5 +375,5 @@ func TestNodeUpFails(t *testing.T) {
 		t.Errorf("Up of a daemon that ends: %v", err)
 	}
 	run, cgroup := names(c.Dir)
-	checkClean(t, State{Dir: c.Dir, RunDir: run, Socket: run, Cgroup: cgroup, Argv: []string{"-", "-"}}, before)
+	checkClean(t, nowhere(c.Dir, run, cgroup), before)
 }
