@@ -1,5 +1,7 @@
 package bench
 
+import "slices"
+
 // An Entity is what a Sample is about. A container has both ids, a pod sandbox
 // only Pod, anything else on the node (a slice, the root cgroup) neither. Ids
 // are the runtime's own, whole.
@@ -57,6 +59,20 @@ func (b *Batch) Entity(e Entity) int32 {
 // 1970, 0 where there is none.
 func (b *Batch) Add(m *Metric, entity int32, value float64, at int64) {
 	b.Samples = append(b.Samples, Sample{Metric: m, Entity: entity, Value: value, At: at})
+}
+
+// Names returns the metrics that the batch has samples of, sorted, each once.
+func (b *Batch) Names() []string {
+	seen := make(map[*Metric]bool)
+	var names []string
+	for i := range b.Samples {
+		if m := b.Samples[i].Metric; !seen[m] {
+			seen[m] = true
+			names = append(names, m.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names) // a name may come as a counter and as a gauge
 }
 
 // Pods returns how many pod sandboxes the batch has an entity of their own for.

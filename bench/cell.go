@@ -35,6 +35,44 @@ type Arm struct {
 	Window   time.Duration `json:"window"`
 	// WarmUp is the time that agents run at the same interval before the window.
 	WarmUp time.Duration `json:"warm_up"`
+	// Intervals has those of collectors that do not have the arm's: what scrapes a
+	// kubelet in production comes at three cadences.
+	Intervals map[string]time.Duration `json:"intervals,omitempty"`
+	// Treatment is the state that the node is put into before each trial; empty
+	// where it is left as it is.
+	Treatment string `json:"treatment,omitempty"`
+}
+
+// IntervalOf returns the time between two calls of one of the arm's collectors.
+func (a *Arm) IntervalOf(collector string) time.Duration {
+	if own, ok := a.Intervals[collector]; ok {
+		return own
+	}
+	return a.Interval
+}
+
+// shortest returns the shortest interval of all collectors.
+func (a *Arm) shortest() time.Duration {
+	shortest := a.Window
+	for _, c := range a.Collectors {
+		shortest = min(shortest, a.IntervalOf(c))
+	}
+	return shortest
+}
+
+// window returns what the agent of the arm's i-th collector is to do in a window
+// that begins at start. Collectors with intervals of their own do not begin
+// together: nothing keeps the clients of a kubelet in step.
+func (a *Arm) window(i int, start time.Time, timeout time.Duration) Window {
+	interval := a.IntervalOf(a.Collectors[i])
+	if len(a.Intervals) > 0 {
+		start = start.Add(time.Duration(i) * a.shortest() / time.Duration(len(a.Collectors)))
+	}
+	return Window{
+		Start: start, Interval: interval,
+		WarmUpCalls: int(a.WarmUp / interval), Calls: int(a.Window / interval),
+		Timeout: timeout,
+	}
 }
 
 // A Pod is one pod sandbox of ours that runs, and its containers, by the

@@ -47,6 +47,8 @@ type Source struct {
 	CgroupParent string `json:"cgroup_parent,omitempty"`
 	// Pods are the pods that run.
 	Pods []Pod `json:"pods,omitempty"`
+	// Kubelet is set where a kubelet runs the pods.
+	Kubelet *Kubelet `json:"kubelet,omitempty"`
 }
 
 // An UnsupportedError says that a subject cannot do what an arm asks, and what

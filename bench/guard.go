@@ -34,7 +34,7 @@ func (r *Runner) guard(t *Trial, m *Metered) {
 		{GuardSteal, r.Limits.Steal, VoidSteal},
 		{GuardForeign, r.Limits.Foreign, VoidForeignCPU},
 		{GuardHarness, r.Limits.Harness, VoidHarnessCPU},
-		{GuardLateness, r.Limits.Lateness * t.Arm.Interval.Seconds(), VoidMissedSchedule},
+		{GuardLateness, r.Limits.Lateness * t.Arm.shortest().Seconds(), VoidMissedSchedule},
 	}
 	for _, l := range limits {
 		if value, ok := t.Guards[l.guard]; ok && value > l.limit {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,8 +16,8 @@ import (
 // starts fresh agents, meters one window, applies the void rules, and records
 // the trial before it starts the next.
 //
-//	scale · start agents · warm-up [ window ] report · stop agents
-//	                      meter ^          ^ meter
+//	scale · treat · start agents · warm-up [ window ] report · stop agents
+//	                              meter ^          ^ meter
 //
 // Slices are trials whose agents live together: all of a block are started, one
 // arm at a time is measured, the others are paused.
@@ -28,6 +27,9 @@ type Runner struct {
 	Meter    Meter
 	Schedule Schedule
 	Recorder Recorder
+	// Treatment applies what arms ask for; nil where none does. With one, each trial
+	// knows which state was in force, also of an arm that asks for nothing.
+	Treatment Treatment
 	// Source is where agents read; the Runner fills in its Pods.
 	Source Source
 	Limits Limits
@@ -91,12 +93,7 @@ const (
 func (r *Runner) Run(ctx context.Context) (err error) {
 	defer func() {
 		r.tell(Progress{Phase: PhaseStop})
-		// Cleaning up must survive the interruption that made it necessary.
-		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		if stopErr := r.Workload.Stop(stopCtx); stopErr != nil {
-			err = errors.Join(err, fmt.Errorf("remove the pods of this run: %w", stopErr))
-		}
+		err = errors.Join(err, r.restore(ctx))
 	}()
 
 	var cell Cell
@@ -142,10 +139,33 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 	}
 }
 
-// broken returns the reason why nothing was measured at all, nil if something was.
+// restore reverts the treatment and removes the pods. The treatment comes first:
+// it is somebody's configuration, and pods may be a kubelet's to remove. Cleaning
+// up must survive the interruption that made it necessary.
+func (r *Runner) restore(ctx context.Context) (err error) {
+	ctx = context.WithoutCancel(ctx)
+	within := func(do func(context.Context) error) error {
+		bounded, cancel := context.WithTimeout(ctx, stopTimeout)
+		defer cancel()
+		return do(bounded)
+	}
+	if r.Treatment != nil {
+		if err = within(r.Treatment.Revert); err != nil {
+			err = fmt.Errorf("revert the treatment: %w", err)
+		}
+	}
+	if stopErr := within(r.Workload.Stop); stopErr != nil {
+		err = errors.Join(err, fmt.Errorf("remove the pods of this run: %w", stopErr))
+	}
+	return err
+}
+
+// broken returns the reason why nothing was measured at all, or not what was asked
+// for; nil if something was.
 func (t *Trial) broken() *Void {
 	for i := range t.Void {
-		if t.Void[i].Reason == VoidAgent || t.Void[i].Reason == VoidMeter {
+		switch t.Void[i].Reason {
+		case VoidAgent, VoidMeter, VoidTreatment:
 			return &t.Void[i]
 		}
 	}
@@ -156,122 +176,6 @@ func (r *Runner) tell(p Progress) {
 	if r.Progress != nil {
 		r.Progress(p)
 	}
-}
-
-// block runs slots whose agents live together: one trial, or all slices of a
-// round. Whatever goes wrong is in the trials. An arm that is not supported has
-// one trial, whatever its slots.
-func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
-	limit := graceTime
-	for _, s := range slots {
-		limit += s.Arm.WarmUp + s.Arm.Window + r.patience(s.Arm)
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-
-	c := crew{byArm: make(map[string][]AgentProcess)}
-	defer func() {
-		for _, a := range c.agents {
-			if err := a.Close(); err != nil {
-				r.Log.Warn("end an agent", "err", err)
-			}
-		}
-	}()
-	var trials []*Trial
-	add := func(s Slot) *Trial {
-		t := &Trial{Slot: s, Pods: len(pods), Containers: countContainers(pods)}
-		trials = append(trials, t)
-		return t
-	}
-	var ready []Slot
-	unsupported := make(map[string]bool)
-	for _, s := range slots {
-		if unsupported[s.Arm.Name] {
-			continue
-		}
-		var u *UnsupportedError
-		switch err := r.muster(ctx, &c, s.Arm, pods); {
-		case errors.As(err, &u):
-			unsupported[s.Arm.Name] = true
-			add(s).Unsupported = u.Error()
-		case err != nil:
-			add(s).Void = []Void{{VoidAgent, err.Error()}}
-			return trials
-		default:
-			ready = append(ready, s)
-		}
-	}
-	if len(ready) == 0 {
-		return trials
-	}
-
-	watch, err := r.Meter.Watch(ctx, c.pids())
-	if err != nil {
-		add(ready[0]).Void = []Void{{VoidMeter, err.Error()}}
-		return trials
-	}
-	defer func() {
-		if err := watch.Close(); err != nil {
-			r.Log.Warn("close the meter", "err", err)
-		}
-	}()
-	measured := make([]*Trial, 0, len(ready))
-	for _, s := range ready {
-		r.tell(Progress{Phase: PhaseTrial, Slot: s, Remaining: r.Schedule.Remaining()})
-		t := add(s)
-		measured = append(measured, t)
-		if broken := r.trial(ctx, t, &c, watch); broken != nil {
-			t.Void = append(t.Void, *broken)
-			break
-		}
-	}
-	// Once for all slices: asking the runtime costs it CPU.
-	running, err := r.Workload.Running(ctx)
-	for _, t := range measured {
-		t.countPods(pods, running, err)
-	}
-	return trials
-}
-
-// crew is the agents of one block.
-type crew struct {
-	agents []AgentProcess
-	byArm  map[string][]AgentProcess
-}
-
-func (c *crew) pids() []int {
-	pids := make([]int, len(c.agents))
-	for i, a := range c.agents {
-		pids[i] = a.PID()
-	}
-	return pids
-}
-
-// of returns the agents of an arm and which of the crew they are.
-func (c *crew) of(arm string) (agents []AgentProcess, at []int) {
-	agents = c.byArm[arm]
-	for _, a := range agents {
-		at = append(at, slices.Index(c.agents, a))
-	}
-	return agents, at
-}
-
-// muster starts the agents of an arm, unless they run.
-func (r *Runner) muster(ctx context.Context, c *crew, arm Arm, pods []Pod) error {
-	if c.byArm[arm.Name] != nil {
-		return nil
-	}
-	source := r.Source
-	source.Pods = pods
-	for _, collector := range arm.Collectors {
-		a, err := r.Agents.Start(ctx, collector, source)
-		if err != nil {
-			return fmt.Errorf("start the agent of %s: %w", collector, err)
-		}
-		c.agents = append(c.agents, a)
-		c.byArm[arm.Name] = append(c.byArm[arm.Name], a)
-	}
-	return nil
 }
 
 // trial measures one slot with agents that run, and applies the void rules. It
@@ -306,7 +210,8 @@ func (r *Runner) trial(ctx context.Context, t *Trial, c *crew, watch Watch) *Voi
 // patience is how long beyond its window a trial may take before it is given up:
 // every call may run into its timeout.
 func (r *Runner) patience(arm Arm) time.Duration {
-	calls := int(arm.Window/arm.Interval) + int(arm.WarmUp/arm.Interval) + 1
+	interval := arm.shortest()
+	calls := int(arm.Window/interval) + int(arm.WarmUp/interval) + 1
 	return time.Duration(calls) * r.Timeout
 }
 
@@ -321,24 +226,21 @@ func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess, wa
 	if t.Cycle > 1 {
 		arm.WarmUp = 0 // its agents have been at work in the cycle before
 	}
-	w := Window{
-		Start:       time.Now().Add(startLead + arm.WarmUp),
-		Interval:    arm.Interval,
-		WarmUpCalls: int(arm.WarmUp / arm.Interval),
-		Calls:       int(arm.Window / arm.Interval),
-		Timeout:     r.Timeout,
-	}
-	lead := min(edgeLead+time.Duration(t.Pods)*edgeLeadPerPod, arm.Interval/4)
+	start := time.Now().Add(startLead + arm.WarmUp)
+	lead := min(edgeLead+time.Duration(t.Pods)*edgeLeadPerPod, arm.shortest()/4)
 	group, groupCtx := errgroup.WithContext(ctx)
-	for _, a := range agents {
+	for i, a := range agents {
+		w := arm.window(i, start, r.Timeout)
+		w.Names = t.Cycle == 0
 		group.Go(func() error { return a.Run(groupCtx, w) })
 	}
 	var meterErr error
-	if sleep(groupCtx, time.Until(w.Start.Add(-lead))) == nil {
+	r.preview(groupCtx, t, start.Add(-lead))
+	if sleep(groupCtx, time.Until(start.Add(-lead))) == nil {
 		// In slices the runtime's memory is that of all arms, and slow readings would
 		// disturb the next one.
 		meterErr = watch.Begin(t.Cycle == 0)
-		_ = sleep(groupCtx, time.Until(w.Start.Add(arm.Window-lead)))
+		_ = sleep(groupCtx, time.Until(start.Add(arm.Window-lead)))
 	}
 	// An agent that failed or a run that ends has cut the sleep short: Wait has
 	// the reason.

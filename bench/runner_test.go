@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,11 +31,15 @@ type world struct {
 	meter    Metered
 	meterErr error
 	cancel   context.CancelFunc // called inside the first window if set
+	// treatment is the node's, if it has one.
+	treatment Treatment
 
 	trials  []*Trial
 	log     []string
-	all     []bool // readings of each window
-	agents  int    // agents alive
+	mu      sync.Mutex           // for starts: agents run at the same time
+	starts  map[string]time.Time // of windows, by collector
+	all     []bool               // readings of each window
+	agents  int                  // agents alive
 	stopped bool
 }
 
@@ -78,6 +84,7 @@ type worldAgent struct {
 func (a *worldAgent) PID() int { return 100 + a.agents }
 
 func (a *worldAgent) Run(ctx context.Context, w Window) error {
+	a.began(a.collector, w.Start)
 	if a.cancel != nil {
 		time.AfterFunc(time.Until(w.Start)+w.Interval/2, a.cancel)
 	}
@@ -151,6 +158,25 @@ func (w *world) Append(t *Trial) error {
 	return nil
 }
 
+func (w *world) began(collector string, at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.starts == nil {
+		w.starts = make(map[string]time.Time)
+	}
+	w.starts[collector] = at
+}
+
+// offsets are how much later than the first window the others began, ascending.
+func (w *world) offsets() []time.Duration {
+	starts := slices.SortedFunc(maps.Values(w.starts), time.Time.Compare)
+	var out []time.Duration
+	for _, s := range starts {
+		out = append(out, s.Sub(starts[0]))
+	}
+	return out
+}
+
 func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
 
 // slot is one place for an arm of the named collectors: ten calls, one a second.
@@ -172,8 +198,9 @@ func run(t *testing.T, w *world) error {
 	}
 	r := Runner{
 		Workload: w, Agents: w, Meter: w, Schedule: w, Recorder: w,
-		Limits:  Limits{Steal: 0.01, Foreign: 0.05, Harness: 0.01, Lateness: 0.1},
-		Timeout: 5 * time.Second, Settle: 3 * time.Second,
+		Treatment: w.treatment,
+		Limits:    Limits{Steal: 0.01, Foreign: 0.05, Harness: 0.01, Lateness: 0.1},
+		Timeout:   5 * time.Second, Settle: 3 * time.Second,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	err := r.Run(ctx)

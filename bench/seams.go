@@ -39,6 +39,9 @@ type Window struct {
 	Calls       int `json:"calls"`
 	// Timeout is the deadline of each call, counted from its start.
 	Timeout time.Duration `json:"timeout"`
+	// Names asks for the names of the metrics in the last answer. In slices they
+	// would be many times the size of all else.
+	Names bool `json:"names,omitempty"`
 }
 
 // A Meter reads what components cost (package meter).

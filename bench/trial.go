@@ -36,6 +36,12 @@ type Trial struct {
 	Agents []AgentReport `json:"agents,omitempty"`
 	// Costs has one entry per metered component; the agent's is the sum over Agents.
 	Costs Costs `json:"costs,omitempty"`
+	// State is the treatment that was in force, as its subject said; empty where
+	// nothing is treated. Operations are what the subject asked the runtime in the
+	// window, by its own account, which is read a second or two before it and right
+	// after it.
+	State      string               `json:"state,omitempty"`
+	Operations map[string]Operation `json:"operations,omitempty"`
 	// Guards are the readings that decide whether the trial is void.
 	Guards Guards `json:"guards,omitempty"`
 	// Void holds the reasons why the trial must not be used, none if it may be.
@@ -45,6 +51,8 @@ type Trial struct {
 	Unsupported string `json:"unsupported,omitempty"`
 	// Warnings travel with the number: they are footnotes in every report.
 	Warnings []string `json:"warnings,omitempty"`
+
+	before *Condition // what the treatment's subject said before the window
 }
 
 // Usable says whether the trial may enter the analysis.
@@ -63,6 +71,9 @@ type AgentReport struct {
 	// are not ours. Missing is sorted.
 	Missing []string `json:"missing,omitempty"`
 	Extra   int      `json:"extra,omitempty"`
+	// Names are the metrics in the last good answer, sorted, each once. Slices have
+	// none.
+	Names []string `json:"names,omitempty"`
 	// Cost is this agent's part of the component "agent".
 	Cost Cost `json:"cost,omitempty"`
 	// Warnings of the last good answer.
@@ -89,6 +100,7 @@ const (
 	VoidHarnessCPU     VoidReason = "harness-cpu"     // we ourselves burned too much
 	VoidAgent          VoidReason = "agent"           // the agent died or did not answer
 	VoidMeter          VoidReason = "meter"           // a reading at an edge of the window is missing
+	VoidTreatment      VoidReason = "treatment"       // not the state that the arm asks for
 	VoidInterrupted    VoidReason = "interrupted"     // the run was ended inside the trial
 )
 

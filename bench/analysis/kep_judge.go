@@ -121,7 +121,9 @@ func (b *builder) kepLine(s KEPSentence, d *duel, parts []KEPPart) *KEPVerdict {
 // whyNot says why a sentence has no line.
 func (b *builder) whyNot(s KEPSentence, duels []duel) string {
 	var found []string
+	usable := false
 	for _, d := range duels {
+		usable = usable || d.to == ModeD && (s.from == "" || d.from == s.from)
 		if text := fmt.Sprintf("%s -> %s", modeName(d.from), modeName(d.to)); !slices.Contains(found, text) {
 			found = append(found, text)
 		}
@@ -129,8 +131,10 @@ func (b *builder) whyNot(s KEPSentence, duels []duel) string {
 	switch {
 	case len(found) == 0:
 		return "this run has no pair of arms with the gate off and on"
+	case usable:
+		return "no trial of it counts"
 	case s.from == "":
-		return fmt.Sprintf("no trial that counts, or none in mode D (found: %v)", found)
+		return fmt.Sprintf("it is about mode D; this run has %v", found)
 	}
 	return fmt.Sprintf("it is about %s -> D, which needs %s; this run has %v", modeName(s.from), s.needs, found)
 }

@@ -98,7 +98,8 @@ func (b *builder) operations(c *cellGroup) {
 }
 
 // An Account is what one component used by two roads, as means over the usable trials
-// of an arm in a cell. What was not metered is 0.
+// of an arm in a cell. What was not metered is 0. The cgroup of a private runtime holds
+// its shims too, so the clocks and the PSS of the runtime are those of both.
 type Account struct {
 	Cell      bench.Cell      `json:"cell"`
 	Arm       string          `json:"arm"`
@@ -128,7 +129,7 @@ func (b *builder) accounts(c *cellGroup) {
 			} {
 				n := 0
 				for _, t := range g.trials.used {
-					v, ok := t.Costs[component][of.quantity]
+					v, ok := account(t.Costs, component, of.quantity)
 					if !ok {
 						continue
 					}
@@ -148,4 +149,14 @@ func (b *builder) accounts(c *cellGroup) {
 			}
 		}
 	}
+}
+
+// account returns what a component used by one road; of the runtime with its shims,
+// but by the cgroup's road, which has both.
+func account(costs bench.Costs, c bench.Component, q bench.Quantity) (float64, bool) {
+	v, ok := costs[c][q]
+	if c == bench.ComponentRuntime && (q == bench.CPUClockSeconds || q == bench.PSSBytes) {
+		v += costs[bench.ComponentShims][q]
+	}
+	return v, ok
 }

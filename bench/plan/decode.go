@@ -23,13 +23,14 @@ type Names struct {
 	// Collectors, also for which of them have a clock of their own.
 	Collectors []bench.CollectorSpec
 	Profiles   []string
+	Treatments []string
 }
 
 // maxSize is more than any plan needs.
 const maxSize = 1 << 20
 
 // Experiments that a plan may name.
-var experiments = []string{"api"}
+var experiments = []string{API, Kubelet}
 
 // Decode reads a plan file, YAML or JSON, and fills in every default. name
 // stands in front of each message and, without its extension, for a plan's name
@@ -96,7 +97,7 @@ func defaults(file string) *Plan {
 	base := filepath.Base(file)
 	return &Plan{
 		Name:             strings.TrimSuffix(base, filepath.Ext(base)),
-		Experiment:       "api",
+		Experiment:       API,
 		Mode:             Turns,
 		ContainersPerPod: []int{1},
 		Profiles:         []string{"idle"},
@@ -166,6 +167,7 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 				{"memory", r.quantity(func(v float64) { p.Active.Memory = int64(v) }, "16Mi", byteSuffixes, 0, 1<<40)},
 			})
 		}},
+		{"kubelet", r.kubelet(&p.Kubelet)},
 	})
 	if pods != nil {
 		p.Pods = pods
@@ -212,6 +214,7 @@ func (r *reader) arm(n ast.Node, path string, names Names) givenArm {
 		r.errorf(position(n), "%s must be a name or a mapping, is %s", path, kind(n))
 		return g
 	}
+	var intervals ast.Node
 	r.mapping(n, path, []field{
 		{"name", func(n ast.Node, path string) {
 			r.text(&a.Name)(n, path)
@@ -227,6 +230,9 @@ func (r *reader) arm(n ast.Node, path string, names Names) givenArm {
 		{"interval", r.duration(&a.Interval, time.Millisecond)},
 		{"window", r.duration(&a.Window, time.Millisecond)},
 		{"warm_up", r.duration(&a.WarmUp, 0)},
+		// Which collectors there are may stand after it.
+		{"intervals", func(n ast.Node, _ string) { intervals = n }},
+		{"treatment", choice(r, &a.Treatment, "treatment", names.Treatments)},
 		{"slice", r.truth(&g.slice)},
 	})
 	switch {
@@ -236,6 +242,9 @@ func (r *reader) arm(n ast.Node, path string, names Names) givenArm {
 		r.errorf(position(n), "%s has neither a name nor collectors", path)
 	case len(a.Collectors) == 0 && !r.has(path+".collectors"):
 		a.Collectors = r.collectors(n, a.Name, names)
+	}
+	if intervals != nil {
+		a.Intervals = r.intervals(intervals, path+".intervals", a.Collectors)
 	}
 	return g
 }

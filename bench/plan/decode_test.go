@@ -22,11 +22,15 @@ var catalog = plan.Names{
 		{Name: "cri-stream-container-stats"}, {Name: "cri-stream-pod-stats"}, {Name: "cri-stream-pod-metrics"},
 		{Name: "control"}, {Name: "cadvisor", OwnClock: true}, {Name: "cadvisor-1s", OwnClock: true}, {Name: "cadvisor-metrics", OwnClock: true},
 		{Name: "cadvisor-ondemand"},
+		{Name: "kubelet-summary", OwnClock: true}, {Name: "kubelet-resource", OwnClock: true}, {Name: "kubelet-cadvisor", OwnClock: true},
 	},
-	Profiles: []string{"idle", "active"},
+	Profiles:   []string{"idle", "active"},
+	Treatments: []string{bench.GateOff, bench.GateOn},
 }
 
 const s = time.Second
+
+type duration = time.Duration
 
 func TestDecode(t *testing.T) {
 	f := func(in string, want plan.Plan) {
@@ -171,9 +175,9 @@ baseline: cadviser
 		`p.yaml:7:5: unknown collector "cri-pods-stats" (did you mean "cri-pod-stats"?)`,
 		`p.yaml:8:5: unknown collector "pod-metrics" (did you mean "cri-pod-metrics"?)`,
 		`p.yaml:9:5: unknown collector "nothing-like-it" (known: idle, cgroup, cri-version, cri-container-stats, cri-pod-stats, cri-pod-metrics, `+
-			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand)`,
+			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand, kubelet-summary, kubelet-resource, kubelet-cadvisor)`,
 		`p.yaml:10:5: unknown collector "slow" (known: idle, cgroup, cri-version, cri-container-stats, cri-pod-stats, cri-pod-metrics, `+
-			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand)`,
+			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand, kubelet-summary, kubelet-resource, kubelet-cadvisor)`,
 		`p.yaml:11:5: unknown key "colectors" (did you mean "collectors"?)`,
 		`p.yaml:12:13: arms[3].window: duration 7 needs a unit, e.g. "7s"`,
 		`p.yaml:13:11: baseline "cadviser" is not among the arms (known: cri-pods-stats, pod-metrics, cadvisor+nothing-like-it, slow)`,
@@ -195,13 +199,13 @@ baseline: cadviser
 		`p.yaml:1:7: pods: anchors, aliases and tags are not accepted in a plan; write the value out`,
 		`p.yaml:2:7: arms: anchors, aliases and tags are not accepted in a plan; write the value out`)
 	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, precision, slices, `+
-		`interval, window, warm_up, timeout, arms, baseline, idle, margin, guards, retries, max_duration, settle, active)`)
+		`interval, window, warm_up, timeout, arms, baseline, idle, margin, guards, retries, max_duration, settle, active, kubelet)`)
 
 	// Values of the wrong kind or out of range.
 	f(ok+"name: [a]\n", `p.yaml:3:7: name must be text, is a list`)
 	f(ok+"name: 5\n", `p.yaml:3:7: name must be text, is "5"`)
 	f(ok+"name: ''\n", `p.yaml:3:7: name is empty`)
-	f(ok+"experiment: kubelet\n", `p.yaml:3:13: unknown experiment "kubelet" (known: api)`)
+	f(ok+"experiment: kublet\n", `p.yaml:3:13: unknown experiment "kublet" (did you mean "kubelet"?)`)
 	f(ok+"seed: -1\n", `p.yaml:3:7: seed must be a whole number from 0 to 2^64-1, is "-1"`)
 	f(ok+"mode: both\n", `p.yaml:3:7: unknown mode "both" (known: turns, parallel)`)
 	f(ok+"sweep: updown\n", `p.yaml:3:8: unknown sweep "updown" (did you mean "up-down"?)`)

@@ -29,7 +29,7 @@ type Plan struct {
 	Name string
 	// Description is free text for readers.
 	Description string
-	// Experiment names the kind of experiment; "api" is the only one so far.
+	// Experiment is API or Kubelet.
 	Experiment string
 	// Seed of the shuffling; 0 means that the caller is to choose one.
 	Seed uint64
@@ -72,12 +72,25 @@ type Plan struct {
 	Settle time.Duration
 	// Active is what each container of the profile "active" does.
 	Active Active
+	// Kubelet is the one that is there already, for the experiment of that name on an
+	// existing node; nil where the node is a private one.
+	Kubelet *ExistingKubelet
 
 	// Warnings are what a reader of the results should know about the plan
 	// although it can be run. They are *Error values and no part of the plan's
 	// JSON.
 	Warnings []error
 }
+
+// The experiments.
+const (
+	// API asks what one way of reading stats costs by itself: the subject is an agent
+	// that reads as a kubelet would.
+	API = "api"
+	// Kubelet asks what a node pays with the gate off and on: the subject is a kubelet,
+	// and agents scrape it.
+	Kubelet = "kubelet"
+)
 
 // Mode says how arms share time.
 type Mode string
@@ -157,6 +170,8 @@ type file struct {
 	MaxDuration      duration     `json:"max_duration,omitempty"`
 	Settle           duration     `json:"settle"`
 	Active           Active       `json:"active"`
+
+	Kubelet *ExistingKubelet `json:"kubelet,omitempty"`
 }
 
 // slicesFile is Slices but for the arms, which say themselves that they are
@@ -174,6 +189,9 @@ type arm struct {
 	Interval   duration `json:"interval"`
 	Window     duration `json:"window"`
 	WarmUp     duration `json:"warm_up"`
+	// Intervals are those of collectors that do not have the arm's.
+	Intervals map[string]duration `json:"intervals,omitempty"`
+	Treatment string              `json:"treatment,omitempty"`
 	// Slice is absent from a plan without slices.
 	Slice *bool `json:"slice,omitempty"`
 }
@@ -190,10 +208,16 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds, p.Precision, nil,
 		duration(p.Interval), duration(p.Window), duration(p.WarmUp), duration(p.Timeout),
 		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Margin, p.Guards, p.Retries,
-		duration(p.MaxDuration), duration(p.Settle), p.Active,
+		duration(p.MaxDuration), duration(p.Settle), p.Active, p.Kubelet,
 	}
 	for i, a := range p.Arms {
-		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp), nil}
+		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp), nil, a.Treatment, nil}
+		for c, interval := range a.Intervals {
+			if f.Arms[i].Intervals == nil {
+				f.Arms[i].Intervals = make(map[string]duration)
+			}
+			f.Arms[i].Intervals[c] = duration(interval)
+		}
 	}
 	if s := p.Slices; s.Cycles > 0 {
 		f.Slices = &slicesFile{s.Calls, s.Cycles, duration(s.Interval), s.OwnTrials}

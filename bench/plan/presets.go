@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,7 @@ func Presets() []string {
 	for i, f := range files {
 		names[i] = strings.TrimSuffix(path.Base(f), ".yaml")
 	}
+	slices.Sort(names) // "kep" before "kep-quick", whose file comes first
 	return names
 }
 

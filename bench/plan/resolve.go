@@ -31,6 +31,7 @@ func (r *reader) resolve(p *Plan, given []givenArm, names Names) {
 		r.references(p)
 	}
 	r.resolvePrecision(p)
+	r.resolveKubelet(p, given)
 	r.resolveSlices(p, given, names)
 	r.enoughTime(p)
 }
@@ -104,6 +105,11 @@ func (r *reader) resolveArm(p *Plan, g givenArm, names Names) bench.Arm {
 	if a.Interval > 0 && a.WarmUp%a.Interval != 0 {
 		r.errorf(r.where(at("warm_up", "interval")...), "%swarm_up %v is not a multiple of interval %v", whose, a.WarmUp, a.Interval)
 	}
+	for _, c := range a.Collectors {
+		if own, ok := a.Intervals[c]; ok && own > 0 && a.Window%own != 0 {
+			r.errorf(r.where(g.path+".intervals."+c), "arm %q: window %v is not a multiple of the interval %v of %s", a.Name, a.Window, own, c)
+		}
+	}
 	if i := duplicate(a.Collectors); i >= 0 {
 		r.errorf(r.where(g.path), "arm %q has collector %q twice", a.Name, a.Collectors[i])
 	}
@@ -156,19 +162,23 @@ func (r *reader) parallel(p *Plan, given []givenArm) {
 }
 
 // references resolves the names of arms that stand for others. Where the file
-// names none, the arms "cadvisor" and "idle" are taken if they are there and are
-// not the other one.
+// names none, the arms "cadvisor" (of a kubelet "gate-off") and "idle" are taken if
+// they are there and are not the other one.
 func (r *reader) references(p *Plan) {
 	names := make([]string, len(p.Arms))
 	for i := range p.Arms {
 		names[i] = p.Arms[i].Name
+	}
+	usual := "cadvisor"
+	if p.Experiment == Kubelet {
+		usual = bench.GateOff
 	}
 	for _, ref := range []struct {
 		key        string
 		dst, other *string
 		usual      string
 	}{
-		{"baseline", &p.Baseline, &p.Idle, "cadvisor"}, {"idle", &p.Idle, &p.Baseline, "idle"},
+		{"baseline", &p.Baseline, &p.Idle, usual}, {"idle", &p.Idle, &p.Baseline, "idle"},
 	} {
 		switch {
 		case *ref.dst == "" && slices.Contains(names, ref.usual) && *ref.other != ref.usual:

@@ -12,6 +12,9 @@ const (
 	// trialOverhead is what a trial of its own takes beside warm-up and window:
 	// starting and ending agents, the first call, the report, reading memory.
 	trialOverhead = time.Second
+	// treatmentOverhead is what a treatment adds to it: a kubelet that ends, starts,
+	// and looks at all pods.
+	treatmentOverhead = 8 * time.Second
 	// sliceOverhead is what a slice takes beside warm-up and window, sliceStart what
 	// the first slice of an arm takes in addition, for its agents.
 	sliceOverhead = 50 * time.Millisecond
@@ -145,6 +148,9 @@ func (c *clock) beside(slot bench.Slot) time.Duration {
 	}
 	if known, ok := c.overhead[slot.Arm.Name]; ok {
 		return known
+	}
+	if slot.Arm.Treatment != "" {
+		return trialOverhead + treatmentOverhead
 	}
 	return trialOverhead
 }

@@ -210,3 +210,19 @@ func TestRemaining(t *testing.T) {
 		}
 	}
 }
+
+// A trial with a treatment is assumed to take the time of a restart.
+func TestEstimateTreatment(t *testing.T) {
+	const source = "experiment: kubelet\npods: 1\nrounds: 2\nsettle: 0s\nwindow: 10s\nwarm_up: 0s\narms: [{name: gate-on, collectors: idle%s}, idle]\nbaseline: idle\n"
+	of := func(arm string) time.Duration {
+		p, err := plan.Decode("p.yaml", fmt.Appendf(nil, source, arm), plan.Names{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shortest, _ := schedule.Estimate(p)
+		return shortest
+	}
+	if got := of(", treatment: gate-on") - of(""); got != 16*time.Second {
+		t.Errorf("two trials with a treatment take %v more, want 16s", got)
+	}
+}

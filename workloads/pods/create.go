@@ -102,7 +102,7 @@ func namespaces() *runtimev1.NamespaceOption {
 
 func (w *Workload) sandboxConfig(s spec, name, uid string) *runtimev1.PodSandboxConfig {
 	labels := selector(w.cfg.Run)
-	labels[labelSpec] = s.label
+	labels[LabelSpec] = s.label
 	labels[labelPodName] = name
 	labels[labelPodNamespace] = Namespace
 	labels[labelPodUID] = uid

@@ -28,16 +28,23 @@ func (e *MemoryError) Error() string {
 
 // checkMemory returns a *MemoryError unless there is memory for n more pods.
 func (w *Workload) checkMemory(n int, s spec) error {
-	if w.cfg.AvailableMemory == nil || n <= 0 {
+	return CheckMemory(n, s.Containers, s.memory, w.cfg.AvailableMemory)
+}
+
+// CheckMemory returns a *MemoryError unless there is memory for n more pods of so
+// many containers, each of which holds so many bytes. Without available it asks
+// nobody.
+func CheckMemory(n, containers int, memory int64, available func() (int64, error)) error {
+	if available == nil || n <= 0 {
 		return nil
 	}
-	available, err := w.cfg.AvailableMemory()
+	free, err := available()
 	if err != nil {
 		return fmt.Errorf("is there memory for %d more pods: %w", n, err)
 	}
-	need := int64(n) * (podBytes + int64(s.Containers)*(containerBytes+s.memory))
-	if need > available {
-		return &MemoryError{Pods: n, Need: need, Available: available}
+	need := int64(n) * (podBytes + int64(containers)*(containerBytes+memory))
+	if need > free {
+		return &MemoryError{Pods: n, Need: need, Available: free}
 	}
 	return nil
 }

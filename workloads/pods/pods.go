@@ -31,8 +31,8 @@ const (
 	LabelRun       = "cri-stats-bench/run"        // value: Config.Run
 	LabelCreatedBy = "cri-stats-bench/created-by" // value: CreatedBy
 	CreatedBy      = "cri-stats-bench"
-	// labelSpec tells pods of one profile and size from others of the same run.
-	labelSpec = "cri-stats-bench/spec"
+	// LabelSpec tells pods of one profile and size from others of the same run.
+	LabelSpec = "cri-stats-bench/spec"
 )
 
 // Namespace is the Kubernetes namespace in the sandboxes' metadata.

@@ -103,7 +103,7 @@ func divide(members []member, s spec, n int) (keep, drop []member) {
 // fits says whether the pod is one that s describes and runs whole.
 func (m member) fits(s spec) bool {
 	if m.sandbox.GetState() != runtimev1.PodSandboxState_SANDBOX_READY ||
-		m.sandbox.GetLabels()[labelSpec] != s.label ||
+		m.sandbox.GetLabels()[LabelSpec] != s.label ||
 		len(m.containers) != s.Containers {
 		return false
 	}

@@ -45,25 +45,36 @@ type spec struct {
 	Handler    string
 
 	memory int64  // bytes that each container holds
-	label  string // value of labelSpec
+	label  string // value of LabelSpec
 }
 
-func (w *Workload) spec(c bench.Cell) (spec, error) {
+// Program returns the arguments of the image's program in each container of the
+// cell, and the bytes that it holds. It refuses a cell that nobody could make; of
+// cfg, only what containers of the profile "active" do counts.
+func Program(c bench.Cell, cfg Config) (args []string, memory int64, err error) {
 	p, ok := profiles[c.Profile]
 	switch {
 	case !ok:
-		return spec{}, fmt.Errorf("unknown profile %q; there are %s", c.Profile, strings.Join(slices.Sorted(maps.Keys(profiles)), ", "))
+		return nil, 0, fmt.Errorf("unknown profile %q; there are %s", c.Profile, strings.Join(slices.Sorted(maps.Keys(profiles)), ", "))
 	case c.Pods < 0:
-		return spec{}, fmt.Errorf("cannot run %d pods", c.Pods)
+		return nil, 0, fmt.Errorf("cannot run %d pods", c.Pods)
 	case c.ContainersPerPod < 1:
-		return spec{}, fmt.Errorf("cannot run pods of %d containers", c.ContainersPerPod)
+		return nil, 0, fmt.Errorf("cannot run pods of %d containers", c.ContainersPerPod)
+	}
+	return p.args(cfg), p.memory(cfg), nil
+}
+
+func (w *Workload) spec(c bench.Cell) (spec, error) {
+	args, memory, err := Program(c, w.cfg)
+	if err != nil {
+		return spec{}, err
 	}
 	s := spec{
 		Image:      w.cfg.Image,
-		Args:       p.args(w.cfg),
+		Args:       args,
 		Containers: c.ContainersPerPod,
 		Handler:    w.cfg.RuntimeHandler,
-		memory:     p.memory(w.cfg),
+		memory:     memory,
 	}
 	data, err := json.Marshal(s)
 	if err != nil {

@@ -1,0 +1,221 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cri-stats-bench/bench"
+)
+
+// DefaultStateFile is where the original configuration of a node's kubelet is kept
+// while a run has changed it.
+const DefaultStateFile = "/var/lib/cri-stats-bench/kubelet.json"
+
+// ErrChanged says that the configuration of the kubelet is not the original one: a
+// run changed it and has not put it back.
+var ErrChanged = errors.New("a run has left the kubelet's configuration changed")
+
+// Existing is the treatment of a kubelet that somebody else runs: for each gate
+// there is a whole configuration file, and a command that restarts the kubelet.
+type Existing struct {
+	Untouched // says how to ask it
+	// Path is the configuration file that the kubelet reads. Off and On are the files
+	// whose content is put there.
+	Path, Off, On string
+	// Restart is the command, with its arguments: systemctl restart kubelet.
+	Restart []string
+	// StateFile is DefaultStateFile if empty.
+	StateFile string
+}
+
+var _ bench.Treatment = (*Existing)(nil)
+
+// state is what must be known to put everything back. It is on disk before
+// anything is changed, so that whoever comes after a crash can do it.
+type state struct {
+	Path     string        `json:"path"`
+	Original []byte        `json:"original"`
+	Restart  []string      `json:"restart"`
+	Kubelet  bench.Kubelet `json:"kubelet"`
+	Created  time.Time     `json:"created"`
+}
+
+// Check says what is wrong with the configuration files before anything is
+// changed, and returns ErrChanged where an earlier run was not put back.
+func (e *Existing) Check() error {
+	if _, err := os.Stat(e.stateFile()); err == nil {
+		return fmt.Errorf("%w (%s): cri-stats-bench cleanup puts it back", ErrChanged, e.stateFile())
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if len(e.Restart) == 0 {
+		return errors.New("no command to restart the kubelet")
+	}
+	for _, path := range []string{e.Path, e.Off, e.On} {
+		if _, err := os.ReadFile(path); err != nil {
+			return fmt.Errorf("read a configuration of the kubelet: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *Existing) stateFile() string {
+	if e.StateFile != "" {
+		return e.StateFile
+	}
+	return DefaultStateFile
+}
+
+// Apply puts the configuration file of the gate in place, restarts the kubelet,
+// and returns when the gate is in force.
+func (e *Existing) Apply(ctx context.Context, name string) error {
+	gate, err := on(name)
+	if err != nil {
+		return err
+	}
+	from := e.Off
+	if gate {
+		from = e.On
+	}
+	config, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("read the kubelet's configuration for %s: %w", name, err)
+	}
+	if err := e.keep(); err != nil {
+		return err
+	}
+	if err := overwrite(e.Path, config); err != nil {
+		return fmt.Errorf("put the kubelet's configuration for %s in place: %w", name, err)
+	}
+	if err := restart(ctx, e.Restart); err != nil {
+		return err
+	}
+	return e.await(ctx, name)
+}
+
+// keep writes the original configuration down, once.
+func (e *Existing) keep() error {
+	if _, err := readState(e.stateFile()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	original, err := os.ReadFile(e.Path)
+	if err != nil {
+		return fmt.Errorf("keep the kubelet's configuration: %w", err)
+	}
+	data, err := json.Marshal(state{Path: e.Path, Original: original, Restart: e.Restart, Kubelet: e.Kubelet, Created: time.Now().UTC()})
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(e.stateFile()), 0o755)
+	}
+	if err == nil {
+		err = writeWhole(e.stateFile(), data)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the kubelet's configuration: %w", err)
+	}
+	return nil
+}
+
+// Revert puts the original configuration back and restarts the kubelet, if it was
+// ever changed.
+func (e *Existing) Revert(ctx context.Context) error {
+	_, err := Recover(ctx, e.stateFile())
+	return err
+}
+
+// Recover puts back what a run, perhaps a dead one, has changed, and returns which
+// file that was; "" if there is nothing to put back. An empty stateFile stands for
+// DefaultStateFile. What is written down of the original is kept until the kubelet
+// works again.
+func Recover(ctx context.Context, stateFile string) (path string, err error) {
+	if stateFile == "" {
+		stateFile = DefaultStateFile
+	}
+	s, err := readState(stateFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := overwrite(s.Path, s.Original); err != nil {
+		return s.Path, fmt.Errorf("put the kubelet's configuration back (it is in %s): %w", stateFile, err)
+	}
+	if err := restart(ctx, s.Restart); err != nil {
+		return s.Path, fmt.Errorf("the kubelet's configuration %s is back, but: %w", s.Path, err)
+	}
+	if err := (Untouched{s.Kubelet}).await(ctx, ""); err != nil {
+		return s.Path, fmt.Errorf("the kubelet's configuration %s is back, but: %w", s.Path, err)
+	}
+	if err := os.Remove(stateFile); err != nil {
+		return s.Path, fmt.Errorf("the kubelet's configuration %s is back: %w", s.Path, err)
+	}
+	return s.Path, nil
+}
+
+func readState(path string) (state, error) {
+	var s state
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fmt.Errorf("read the kubelet's original configuration in %s: %w", path, err)
+	}
+	if s.Path == "" || len(s.Restart) == 0 {
+		return s, fmt.Errorf("read the kubelet's original configuration in %s: it does not say where it belongs, or how to restart the kubelet", path)
+	}
+	return s, nil
+}
+
+// overwrite changes the content of a file that is there. It stays the same file,
+// with its owner, mode and labels; where writing it is cut off, the original is
+// still written down.
+func overwrite(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// writeWhole makes a file that is on disk as a whole or not at all. Its content may
+// be nobody's business.
+func writeWhole(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".kubelet-*") // of mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// restart runs the command that restarts the kubelet.
+func restart(ctx context.Context, argv []string) error {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		text := strings.TrimSpace(out.String())
+		if text != "" {
+			text = ": " + text
+		}
+		return fmt.Errorf("restart the kubelet with %q: %w%s", strings.Join(argv, " "), err, text)
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// gate is a node with a kubelet, as far as its gate goes. It notes in the world's
+// log what is done to it.
+type gate struct {
+	*world
+	state    string
+	apply    error         // what Apply returns
+	deaf     bool          // Apply changes nothing
+	observe  error         // what Observe returns
+	flip     string        // state from the first window on, if not empty
+	starts   time.Time     // of the kubelet
+	takes    time.Duration // Apply
+	reverted error         // of the context of Revert
+}
+
+func (g *gate) Apply(ctx context.Context, name string) error {
+	g.note("apply %s", name)
+	if g.apply != nil {
+		return g.apply
+	}
+	if !g.deaf {
+		g.state = name
+	}
+	g.starts = time.Now()
+	return sleep(ctx, g.takes)
+}
+
+// Observe answers as a kubelet that asks its runtime twice a second, half a second
+// each time.
+func (g *gate) Observe(context.Context) (Condition, error) {
+	if g.observe != nil {
+		return Condition{}, g.observe
+	}
+	if g.flip != "" && len(g.all) > 0 { // a window has begun
+		g.state = g.flip
+	}
+	n := int(time.Since(g.starts) / (500 * time.Millisecond))
+	return Condition{State: g.state, Operations: map[string]Operation{
+		"list_podsandbox_stats": {Count: n, Seconds: float64(n) / 2, Errors: n / 10},
+		"version":               {Count: 1, Seconds: 0.001},
+	}}, nil
+}
+
+func (g *gate) Revert(ctx context.Context) error {
+	g.note("revert")
+	g.reverted = ctx.Err()
+	return nil
+}
+
+// treated is a slot with a treatment.
+func treated(treatment string, collectors ...string) Slot {
+	s := slot(2, collectors...)
+	s.Arm.Name = treatment
+	s.Arm.Treatment = treatment
+	return s
+}
+
+// runTreated runs slots on a node with a gate.
+func runTreated(t *testing.T, g *gate, slots ...Slot) error {
+	t.Helper()
+	g.starts = time.Now()
+	g.world = &world{slots: slots, treatment: g}
+	return run(t, g.world)
+}
+
+func TestTreatment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{state: GateOff, takes: 4 * time.Second}
+		begin := time.Now()
+		if err := runTreated(t, g, treated(GateOn, "a"), treated(GateOff, "a")); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"apply gate-on", "start a with 2 pods", "apply gate-off", "start a with 2 pods", "revert"}
+		if diff := cmp.Diff(want, g.log); diff != "" {
+			t.Errorf("what was done (-want +got):\n%s", diff)
+		}
+		if g.reverted != nil {
+			t.Error("the treatment is reverted with a context that has ended")
+		}
+		lead := startLead - edgeLead - 2*edgeLeadPerPod
+		if d, want := time.Since(begin), 3*time.Second+2*(4+2+10)*time.Second+2*lead; d != want {
+			t.Errorf("the run took %v, want %v", d, want)
+		}
+		for i, state := range []string{GateOn, GateOff} {
+			trial := g.trials[i]
+			if !trial.Usable() || trial.State != state {
+				t.Errorf("trial %d: state %q, void %v", i, trial.State, trial.Void)
+			}
+			// 10 s of window, and the preview before it.
+			want := map[string]Operation{"list_podsandbox_stats": {Count: 24, Seconds: 12, Errors: 3}}
+			if diff := cmp.Diff(want, trial.Operations); diff != "" {
+				t.Errorf("operations of trial %d (-want +got):\n%s", i, diff)
+			}
+		}
+	})
+}
+
+func TestTreatmentVoid(t *testing.T) {
+	f := func(g *gate, s Slot, want ...Void) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			if err := runTreated(t, g, s); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, g.trials[0].Void); diff != "" {
+				t.Errorf("void (-want +got):\n%s", diff)
+			}
+		})
+	}
+	f(&gate{deaf: true, state: GateOff}, treated(GateOn, "a"), Void{VoidTreatment, "gate-off is in force before the window, not gate-on"})
+	f(&gate{deaf: true}, treated(GateOn, "a"), Void{VoidTreatment, "nothing that can be told is in force before the window, not gate-on"})
+	f(&gate{flip: GateOff}, treated(GateOn, "a"), Void{VoidTreatment, "gate-off is in force after the window, not gate-on"})
+	f(&gate{apply: errors.New("kubelet ended: unknown feature gate")}, treated(GateOn, "a"), Void{VoidTreatment, "apply gate-on: kubelet ended: unknown feature gate"})
+	f(&gate{observe: errors.New("connection refused")}, treated(GateOn, "a"), Void{VoidTreatment, "ask which treatment is in force: connection refused"})
+	f(&gate{takes: time.Hour}, treated(GateOn, "a"), Void{VoidTreatment, "apply gate-on: context deadline exceeded"})
+
+	// An arm that asks for no treatment takes any, but one that stays.
+	f(&gate{state: GateOff}, slot(2, "a"))
+	f(&gate{state: GateOff, flip: GateOn}, slot(2, "a"), Void{VoidTreatment, "gate-on is in force after the window, not gate-off"})
+}
+
+// A kubelet that cannot be started with a gate ends the run after a few trials, and
+// not after all of them.
+func TestTreatmentGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{apply: errors.New("unknown feature gate")}
+		slots := []Slot{treated(GateOn, "a"), treated(GateOn, "a"), treated(GateOn, "a"), treated(GateOn, "a")}
+		if err := runTreated(t, g, slots...); err == nil || len(g.trials) != failuresInARow {
+			t.Errorf("after %d trials: %v", len(g.trials), err)
+		}
+	})
+}
+
+func TestNoTreatment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{slots: []Slot{treated(GateOn, "a")}}
+		if err := run(t, w); err != nil {
+			t.Fatal(err)
+		}
+		want := []Void{{VoidTreatment, "nothing here can apply the treatment gate-on"}}
+		if diff := cmp.Diff(want, w.trials[0].Void); diff != "" {
+			t.Errorf("void (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestOperationsBetween(t *testing.T) {
+	f := func(before, after, want map[string]Operation) {
+		t.Helper()
+		got := operationsBetween(Condition{Operations: before}, Condition{Operations: after})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	type ops = map[string]Operation
+	f(nil, nil, ops{})
+	f(ops{"a": {Count: 2, Seconds: 1}}, ops{"a": {Count: 2, Seconds: 1}, "b": {Count: 1, Seconds: 3, Errors: 1}}, ops{"b": {Count: 1, Seconds: 3, Errors: 1}})
+	f(ops{"a": {Count: 2}}, ops{"a": {Count: 1}}, nil)
+	f(ops{"a": {Count: 2}}, ops{"b": {Count: 9}}, nil)
+}
+
+// Collectors with intervals of their own make as many calls as fit, and begin one
+// after the other.
+func TestIntervals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := slot(2, "a", "b", "c")
+		s.Arm.Interval, s.Arm.Window, s.Arm.WarmUp = time.Second, 12*time.Second, 2*time.Second
+		s.Arm.Intervals = map[string]time.Duration{"b": 2 * time.Second, "c": 3 * time.Second}
+		w := &world{slots: []Slot{s}, answer: 1200 * time.Millisecond}
+		if err := run(t, w); err != nil {
+			t.Fatal(err)
+		}
+		trial := w.trials[0]
+		var calls []string
+		for _, a := range trial.Agents {
+			calls = append(calls, fmt.Sprintf("%s %d, the last due at %v", a.Collector, len(a.Calls), a.Calls[len(a.Calls)-1].Due))
+		}
+		want := []string{"a 12, the last due at 11s", "b 6, the last due at 10s", "c 4, the last due at 9s"}
+		if diff := cmp.Diff(want, calls); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]time.Duration{0, time.Second / 3, 2 * time.Second / 3}, w.offsets()); diff != "" {
+			t.Errorf("when the agents began (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"a: 11 of 12 calls were due before the answer to the one before them had come"}, trial.Warnings); diff != "" {
+			t.Errorf("warnings (-want +got):\n%s", diff)
+		}
+	})
+}
