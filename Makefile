@@ -5,7 +5,7 @@ OUT    ?= out
 PRESET ?= quick
 
 .DEFAULT_GOAL := help
-.PHONY: help build node-binaries bench demo test test-unit test-node lint clean
+.PHONY: help build node-binaries node-crio node-kubelet bench demo test test-unit test-node reports golden lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +16,17 @@ build: ## build cri-stats-bench and podload into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/podload ./cmd/podload
 
 node-binaries: ## build the pinned containerd and runc into the cache (minutes, once)
-	scripts/node/deps.sh
+	scripts/node/deps.sh cc libseccomp
 	scripts/node/build.sh containerd
 	scripts/node/build.sh runc
+
+node-crio: node-binaries ## build the pinned CRI-O too (minutes, once)
+	scripts/node/deps.sh cc libseccomp make conmon
+	scripts/node/build.sh crio
+
+node-kubelet: node-binaries ## build the pinned kubelet too (ten minutes, once)
+	scripts/node/deps.sh cc
+	scripts/node/build.sh kubelet
 
 bench: build node-binaries ## compare CRI stats with cAdvisor on a private containerd (root, Linux, ten minutes)
 	CONTAINER_RUNTIME_ENDPOINT= $(BIN)/cri-stats-bench run --preset $(PRESET) --out $(OUT)
@@ -33,6 +41,12 @@ test-unit: ## tests that need no root and no node
 
 test-node: ## tests on a private containerd; left out with a word where that cannot be
 	scripts/test-node.sh
+
+reports: build ## every form of report, from the records that tests keep, into out/reports to look at
+	for run in quiet busy; do $(BIN)/cri-stats-bench report --out $(OUT)/reports/$$run cmd/cri-stats-bench/testdata/records/$$run || exit 1; done
+
+golden: ## write golden files, sums of reports and the picture of the README anew; then look at git diff
+	$(GO) test ./reports/... ./cmd/cri-stats-bench -run 'Golden|TestReport|TestRealRecords|TestPicture|Schema' -update
 
 lint: ## gofmt, go vet, staticcheck, golangci-lint, and builds for other systems
 	scripts/lint.sh

@@ -23,7 +23,9 @@ type about struct {
 	Version string            `json:"version"`
 	Embeds  map[string]string `json:"embeds"`
 	Runtime runtimeAbout      `json:"runtime"`
-	Host    *host.Host        `json:"host"`
+	// Kubelet is nil where none is measured.
+	Kubelet *kubeletAbout `json:"kubelet,omitempty"`
+	Host    *host.Host    `json:"host"`
 }
 
 // runtimeAbout is the runtime under measurement.
@@ -41,7 +43,11 @@ type runtimeAbout struct {
 // Identity is what must not change when a run is continued: the machine and the
 // version of what is measured, not a process or the free memory of the moment.
 func (a about) Identity() string {
-	return fmt.Sprintf("%s; %s %s; cri-stats-bench %s", a.Host.Identity(), a.Runtime.Name, a.Runtime.Version, a.Version)
+	kubelet := ""
+	if a.Kubelet != nil {
+		kubelet = "kubelet " + a.Kubelet.Version + "; "
+	}
+	return fmt.Sprintf("%s; %s %s; %scri-stats-bench %s", a.Host.Identity(), a.Runtime.Name, a.Runtime.Version, kubelet, a.Version)
 }
 
 // hostProbe is how long the node is watched for steal and foreign load.

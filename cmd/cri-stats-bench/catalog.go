@@ -7,6 +7,7 @@ import (
 	"cri-stats-bench/collectors/cadvisor"
 	"cri-stats-bench/collectors/cgroup"
 	"cri-stats-bench/collectors/cri"
+	"cri-stats-bench/collectors/kubelet"
 )
 
 // collectors is every way of reading stats, the cheapest first. A new one is a
@@ -26,6 +27,9 @@ var collectors = []bench.CollectorSpec{
 	{Name: "cadvisor-1s", Help: "cAdvisor with housekeeping every second", OwnClock: true, Open: cadvisor.OpenOneSecond},
 	{Name: "cadvisor-ondemand", Help: "cAdvisor that reads when it is asked (max_age 0)", Open: cadvisor.OpenOnDemand},
 	{Name: "cadvisor-metrics", Help: "cAdvisor as /metrics/cadvisor: Prometheus text from its cache", OwnClock: true, Open: cadvisor.OpenMetrics},
+	{Name: "kubelet-summary", Help: "a kubelet's /stats/summary, as monitoring agents read it", OwnClock: true, Open: kubelet.OpenSummary},
+	{Name: "kubelet-resource", Help: "a kubelet's /metrics/resource, as metrics-server scrapes it", OwnClock: true, Open: kubelet.OpenResource},
+	{Name: "kubelet-cadvisor", Help: "a kubelet's /metrics/cadvisor, as Prometheus scrapes it", OwnClock: true, Open: kubelet.OpenCadvisor},
 }
 
 // findCollector looks a collector up by name.
@@ -41,5 +45,10 @@ func findCollector(name string) (bench.CollectorSpec, bool) {
 // profiles are what containers can be made to do.
 var profiles = []string{"idle", "active"}
 
+// treatments are the states that a kubelet can be put into.
+var treatments = []string{bench.GateOff, bench.GateOn}
+
 // names are what a plan may name.
-func names() plan.Names { return plan.Names{Collectors: collectors, Profiles: profiles} }
+func names() plan.Names {
+	return plan.Names{Collectors: collectors, Profiles: profiles, Treatments: treatments}
+}

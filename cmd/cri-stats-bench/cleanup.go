@@ -11,19 +11,23 @@ import (
 
 	"cri-stats-bench/bench/cgroupfs"
 	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/gate"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/workloads/pods"
+	"cri-stats-bench/workloads/staticpods"
 )
 
 func newCleanup() *cobra.Command {
 	var f endpointFlags
+	var manifests string
 	cmd := &cobra.Command{
 		Use:   "cleanup",
 		Short: "Remove what runs that were killed have left behind",
 		Long: `cleanup removes the private node with all that it made; with an endpoint, the
-pods on that runtime that bear the label of a run. It touches nothing else, and
-nothing while a run is under way.`,
+pods on that runtime that bear the label of a run. A kubelet whose configuration a
+run has changed gets the original back and is restarted. It touches nothing else,
+and nothing while a run is under way.`,
 		Example: indent(`
 cri-stats-bench cleanup
 cri-stats-bench cleanup -r unix:///run/containerd/containerd.sock`),
@@ -35,23 +39,47 @@ cri-stats-bench cleanup -r unix:///run/containerd/containerd.sock`),
 				return err
 			}
 			defer func() { err = errors.Join(err, lock.Release()) }()
+			if err := restoreKubelet(cmd.Context(), cmd.OutOrStdout()); err != nil {
+				return err
+			}
 			if endpoint := f.existing(); endpoint != "" {
-				return removePods(cmd.Context(), cmd.OutOrStdout(), endpoint)
+				return removePods(cmd.Context(), cmd.OutOrStdout(), endpoint, manifests)
 			}
 			return removeNode(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "", "CRI endpoint of a runtime that was measured (default $CONTAINER_RUNTIME_ENDPOINT)")
+	cmd.Flags().StringVar(&manifests, "static-pods", "/etc/kubernetes/manifests", "with an endpoint: the folder that the node's kubelet reads static pods from")
 	return cmd
 }
 
-// removePods removes the pods of all runs from a runtime.
-func removePods(ctx context.Context, w io.Writer, endpoint string) (err error) {
+// restoreKubelet puts the configuration of a kubelet back that a run has changed.
+func restoreKubelet(ctx context.Context, w io.Writer) error {
+	path, err := gate.Recover(ctx, "")
+	if err == nil && path != "" {
+		_, err = fmt.Fprintf(w, "put %s back and restarted the kubelet\n", path)
+	}
+	return err
+}
+
+// removePods removes the pods of all runs from a runtime: first the manifests, or
+// the kubelet would make the pods anew.
+func removePods(ctx context.Context, w io.Writer, endpoint, manifests string) (err error) {
 	conn, err := criconn.Dial(ctx, endpoint)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	static, err := staticpods.Leftovers(manifests)
+	if err != nil {
+		return err
+	}
+	for run, n := range static {
+		if err := staticpods.Remove(ctx, conn.Runtime, manifests, run); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "removed %d static pods of the run %s\n", n, run)
+	}
 	left, err := pods.Leftovers(ctx, conn.Runtime)
 	if err != nil {
 		return err

@@ -41,6 +41,9 @@ func runDemo(cmd *cobra.Command, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	if p.Experiment == plan.Kubelet {
+		return usage("a kubelet cannot be simulated: cri-stats-bench run --preset %s starts a private one", p.Name)
+	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "SIMULATED: this runs on an in-memory CRI server and measures no node")
 	dir := f.dir(p)
 	if err := measureFake(cmd.Context(), p, dir, cmd.ErrOrStderr()); err != nil {

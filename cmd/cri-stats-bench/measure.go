@@ -18,6 +18,7 @@ import (
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/schedule"
 	"cri-stats-bench/workloads/pods"
+	"cri-stats-bench/workloads/staticpods"
 )
 
 // openTimeout is for opening a collector and for its first call: cAdvisor finds
@@ -58,10 +59,18 @@ func (m *measurement) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	parent := pods.CgroupParent(m.target.conn.CgroupDriver)
-	costs, err := meter.New(meter.Config{
-		RuntimePID: m.target.daemon.PID, RuntimeSocket: m.target.conn.Endpoint, PodsCgroup: parent, HarnessPID: os.Getpid(),
-	})
+	source := bench.Source{
+		Endpoint: m.target.conn.Endpoint, Runtime: m.target.conn.Version.GetRuntimeName(),
+		CgroupParent: pods.CgroupParent(m.target.conn.CgroupDriver),
+	}
+	metered := meter.Config{RuntimePID: m.target.daemon.PID, RuntimeSocket: m.target.conn.Endpoint, HarnessPID: os.Getpid()}
+	var treatment bench.Treatment
+	if k := m.target.kubelet; k != nil {
+		source.Kubelet, source.CgroupParent = &k.serves, k.podsCgroup
+		metered.Kubelet, treatment = k.pid, k.treatment
+	}
+	metered.PodsCgroup = source.CgroupParent
+	costs, err := meter.New(metered)
 	if err != nil {
 		return err
 	}
@@ -77,18 +86,17 @@ func (m *measurement) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, metrics.close()) }()
 
 	runner := bench.Runner{
-		Workload: workload,
-		Agents:   &agent.Command{Path: exe, Args: []string{"agent"}, Stderr: records.Log(), Timeout: openTimeout},
-		Meter:    costs,
-		Schedule: order,
-		Recorder: known.watch(records),
-		Source: bench.Source{
-			Endpoint: m.target.conn.Endpoint, Runtime: m.target.conn.Version.GetRuntimeName(), CgroupParent: parent,
-		},
-		Limits:  m.plan.Guards,
-		Timeout: m.plan.Timeout,
-		Settle:  m.plan.Settle,
-		Log:     log,
+		Workload:  workload,
+		Agents:    &agent.Command{Path: exe, Args: []string{"agent"}, Stderr: records.Log(), Timeout: openTimeout},
+		Meter:     costs,
+		Schedule:  order,
+		Recorder:  known.watch(records),
+		Treatment: treatment,
+		Source:    source,
+		Limits:    m.plan.Guards,
+		Timeout:   m.plan.Timeout,
+		Settle:    m.plan.Settle,
+		Log:       log,
 		Progress: func(p bench.Progress) {
 			progress(p)
 			metrics.observe(p)
@@ -117,8 +125,16 @@ func (m *measurement) openRecords(order *schedule.Schedule, known *precision) (*
 	return w, nil
 }
 
-// workload makes pods through the runtime, labelled with the run.
-func (m *measurement) workload() (*pods.Workload, error) {
+// workload makes pods through the kubelet where one is measured, through the
+// runtime otherwise, labelled with the run.
+func (m *measurement) workload() (bench.Workload, error) {
+	if k := m.target.kubelet; k != nil {
+		return staticpods.New(m.target.conn.Runtime, staticpods.Config{
+			Run: filepath.Base(m.dir), Image: m.target.image, Dir: k.manifests,
+			ActiveCPU: m.plan.Active.CPU, ActiveMemory: m.plan.Active.Memory,
+			AvailableMemory: pods.AvailableMemory, Why: k.why,
+		})
+	}
 	cfg := pods.Config{
 		Run: filepath.Base(m.dir), Image: m.target.image, CgroupDriver: m.target.conn.CgroupDriver,
 		ActiveCPU: m.plan.Active.CPU, ActiveMemory: m.plan.Active.Memory,

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
@@ -11,6 +14,7 @@ import (
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/workloads/image"
+	"cri-stats-bench/workloads/pods"
 )
 
 func newNode() *cobra.Command {
@@ -21,6 +25,7 @@ func newNode() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var f endpointFlags
+	var kubelet, gate bool
 	up := &cobra.Command{
 		Use:   "up",
 		Short: "Start a private runtime that stays until `node down`",
@@ -28,11 +33,25 @@ func newNode() *cobra.Command {
 # Measure several plans on one node:
 cri-stats-bench node up
 cri-stats-bench run --plan a.yaml -r unix:///run/cri-stats-bench/node/containerd.sock
-cri-stats-bench node down`),
+cri-stats-bench node down
+
+# Look at a kubelet by hand:
+cri-stats-bench node up --runtime crio --kubelet --gate
+cri-stats-bench node status`),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return nodeUp(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !kubelet {
+				if gate {
+					return usage("--gate is for the kubelet: give --kubelet too")
+				}
+				return nodeUp(cmd, f, nil)
+			}
+			return nodeUp(cmd, f, &node.KubeletConfig{StatsFromCRI: gate})
+		},
 	}
-	up.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the node")
+	up.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the node: containerd or crio")
+	up.Flags().BoolVar(&kubelet, "kubelet", false, "put a kubelet on top, which needs no API server")
+	up.Flags().BoolVar(&gate, "gate", false, "start the kubelet with the feature gate PodAndContainerStatsFromCRI on")
 	up.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")
 	cmd.AddCommand(up,
 		&cobra.Command{
@@ -51,7 +70,7 @@ cri-stats-bench node down`),
 	return cmd
 }
 
-func nodeUp(cmd *cobra.Command, f endpointFlags) (err error) {
+func nodeUp(cmd *cobra.Command, f endpointFlags, kubelet *node.KubeletConfig) (err error) {
 	ctx := cmd.Context()
 	img, err := podloadImage(f.podload)
 	if err != nil {
@@ -63,7 +82,7 @@ func nodeUp(cmd *cobra.Command, f endpointFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, registry.Close()) }()
 	ref := registry.Ref(imageName)
-	n, err := upNode(ctx, f.runtime, ref)
+	n, err := startNode(ctx, f.runtime, ref, kubelet)
 	if err != nil {
 		return err
 	}
@@ -75,7 +94,39 @@ func nodeUp(cmd *cobra.Command, f endpointFlags) (err error) {
 	if err != nil {
 		return errors.Join(err, n.Down(ctx))
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s is up at %s\n", n.State.RuntimeName, n.State.RuntimeVersion, n.Endpoint())
+	if _, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s is up at %s\n", n.State.RuntimeName, n.State.RuntimeVersion, n.Endpoint()); err != nil {
+		return err
+	}
+	return describeKubelet(cmd.OutOrStdout(), n, "is up")
+}
+
+// startNode starts a private runtime, with a kubelet on top where one is given.
+func startNode(ctx context.Context, runtime, sandboxImage string, kubelet *node.KubeletConfig) (*node.Node, error) {
+	bin, err := node.DefaultBinDir(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	n, err := node.Up(ctx, node.Config{
+		Runtime: runtime, BinDir: bin, SandboxImage: sandboxImage, Kubelet: kubelet,
+		PodsCgroups: []string{pods.CgroupParent(criconn.Cgroupfs)},
+	})
+	if errors.Is(err, node.ErrInUse) {
+		return nil, statusError{exitUnfit, fmt.Errorf("%w: if a run was killed, `cri-stats-bench cleanup` removes what it left; if the node is up on purpose, give its --runtime-endpoint (`cri-stats-bench node status`)", err)}
+	}
+	return n, err
+}
+
+// describeKubelet says where the node's kubelet serves, if it has one.
+func describeKubelet(w io.Writer, n *node.Node, how string) error {
+	k := n.Kubelet()
+	if k == nil {
+		return nil
+	}
+	s, gate := k.State(), "off"
+	if s.StatsFromCRI {
+		gate = "on"
+	}
+	_, err := fmt.Fprintf(w, "kubelet at %s (--cacert %s), gate PodAndContainerStatsFromCRI %s, static pods in %s: %s\n", s.Endpoint, s.CertFile, gate, s.Manifests, how)
 	return err
 }
 
@@ -108,13 +159,23 @@ func nodeStatus(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	state := "ready"
-	switch {
-	case !s.Running:
+	state := how(s.ServiceStatus)
+	if !s.Running {
 		state = "dead: `cri-stats-bench cleanup` removes what it left"
-	case !s.Ready:
-		state = "not ready: " + s.Problem
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s at %s, pid %d: %s\n", s.State.RuntimeName, s.State.RuntimeVersion, n.Endpoint(), s.State.PID, state)
-	return err
+	if _, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s at %s, pid %d: %s\n", s.State.RuntimeName, s.State.RuntimeVersion, n.Endpoint(), s.State.PID, state); err != nil {
+		return err
+	}
+	if s.Kubelet == nil {
+		return nil
+	}
+	return describeKubelet(cmd.OutOrStdout(), n, how(s.Kubelet.ServiceStatus))
+}
+
+// how says in a word how a daemon is.
+func how(s node.ServiceStatus) string {
+	if s.Ready {
+		return "ready"
+	}
+	return "not ready: " + s.Problem
 }

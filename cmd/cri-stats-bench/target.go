@@ -14,7 +14,6 @@ import (
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/workloads/image"
-	"cri-stats-bench/workloads/pods"
 )
 
 // imageName is what the pods' image is called in the loopback registry.
@@ -29,12 +28,14 @@ type endpointFlags struct {
 	endpoint string
 	runtime  string
 	podload  string
+	// kubelet is what a plan wants on top of a private runtime; nil for none.
+	kubelet *node.KubeletConfig
 }
 
 func (f *endpointFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "",
 		"CRI endpoint of this node's runtime (unix:///path); without it a private runtime is started (default $CONTAINER_RUNTIME_ENDPOINT)")
-	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node")
+	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node: containerd or crio")
 	cmd.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")
 }
 
@@ -55,6 +56,8 @@ type target struct {
 	image string
 	// managed is nil for a runtime that was there before.
 	managed *node.Node
+	// kubelet is nil where none is measured.
+	kubelet *kubeletTarget
 	// undo puts everything back, the last first.
 	undo []func(context.Context) error
 }
@@ -86,10 +89,11 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	t.undo = append(t.undo, func(context.Context) error { return registry.Close() })
 	t.image = registry.Ref(imageName)
 	if endpoint == "" {
-		if t.managed, err = upNode(ctx, f.runtime, t.image); err != nil {
+		if t.managed, err = startNode(ctx, f.runtime, t.image, f.kubelet); err != nil {
 			return nil, err
 		}
 		t.undo = append(t.undo, t.managed.Down)
+		t.kubelet = managedKubelet(t.managed)
 		if err := t.dial(ctx, t.managed.Endpoint()); err != nil {
 			return nil, err
 		}
@@ -115,19 +119,6 @@ func (t *target) dial(ctx context.Context, endpoint string) error {
 	t.conn = conn
 	t.undo = append(t.undo, func(context.Context) error { return conn.Close() })
 	return nil
-}
-
-// upNode starts a private runtime.
-func upNode(ctx context.Context, runtime, sandboxImage string) (*node.Node, error) {
-	bin, err := node.DefaultBinDir(os.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	n, err := node.Up(ctx, node.Config{Runtime: runtime, BinDir: bin, SandboxImage: sandboxImage, PodsCgroups: []string{pods.CgroupParent(criconn.Cgroupfs)}})
-	if errors.Is(err, node.ErrInUse) {
-		return nil, statusError{exitUnfit, fmt.Errorf("%w: if a run was killed, `cri-stats-bench cleanup` removes what it left; if the node is up on purpose, give its --runtime-endpoint (`cri-stats-bench node status`)", err)}
-	}
-	return n, err
 }
 
 // podloadImage makes the pods' image from the program at path, or beside this one.

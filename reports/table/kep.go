@@ -176,7 +176,7 @@ func scrapes(r *analysis.Report, cell *analysis.Cell) Table {
 // operations is the kubelet's own account of its calls to the runtime.
 func operations(r *analysis.Report) Table {
 	t := Table{
-		Caption: "The kubelet's calls to the runtime in the windows, by its own histograms (kubelet_runtime_operations_duration_seconds)",
+		Caption: "The kubelet's calls to the runtime in the windows, by its own histograms (kubelet_runtime_operations_duration_seconds), which its stats provider goes past",
 		Header:  []string{"operation", "cell", "arm", "per minute", "mean, ms", "errors"},
 	}
 	for _, o := range r.Kubelet.Operations {
@@ -191,7 +191,7 @@ func operations(r *analysis.Report) Table {
 // accounts sets what was metered by one road beside the other.
 func accounts(r *analysis.Report) Table {
 	t := Table{
-		Caption: "Kubelet and runtime by two roads: process clocks and PSS, and the account of the cgroup",
+		Caption: "Kubelet, and runtime with its shims, by two roads: process clocks and PSS, and the account of the cgroup",
 		Header:  []string{"component", "cell", "arm", "CPU by clocks,\nmcores", "CPU by cgroup,\nmcores", "cgroup : clocks", "PSS, MiB", "cgroup's memory,\nMiB", "trials"},
 	}
 	for _, a := range r.Kubelet.Accounts {

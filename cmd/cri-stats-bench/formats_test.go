@@ -1,0 +1,164 @@
+package main
+
+import (
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/plot"
+)
+
+var update = flag.Bool("update", false, "write the sums and the picture of the README anew")
+
+// reportSums names the forms of the reports of real records and what is in them. The
+// reports themselves are not kept: `make reports` writes them to be looked at.
+const reportSums = "testdata/reports.sum"
+
+// TestRealRecords makes every form of report from records of real nodes: a quiet one
+// with verdicts of every kind, and a busy one with void trials and an arm that the
+// runtime does not serve. The same records give the same bytes.
+func TestRealRecords(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Log("left out: the sums of reports (they are of amd64; elsewhere last digits differ)")
+		return
+	}
+	var sums strings.Builder
+	for _, name := range []string{"quiet", "busy"} {
+		a, err := analyse(io.Discard, filepath.Join("testdata", "records", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.report.Simulated() || len(a.input.Damage) > 0 || a.input.Unfinished {
+			t.Errorf("the records %s are not what a run on a node has left: %+v", name, a.input.Damage)
+		}
+		first, second := filesOf(t, a), filesOf(t, a)
+		if diff := cmp.Diff(first, second); diff != "" {
+			t.Errorf("the same records give other bytes (-first +second):\n%s", diff)
+		}
+		for _, file := range first {
+			fmt.Fprintf(&sums, "%s/%s\n", name, file)
+		}
+	}
+	golden(t, reportSums, sums.String())
+}
+
+// filesOf writes every form of a report and returns each file with its sum. Pictures
+// as PNG are left out: their compression is the Go version's.
+func filesOf(t *testing.T, a analysed) []string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := writeAll(dir, a); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) == ".png" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		out = append(out, fmt.Sprintf("%s %x", filepath.ToSlash(name), sha256.Sum256(data)))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestKindsOfRecords holds what the records are kept for.
+func TestKindsOfRecords(t *testing.T) {
+	void, unsupported := 0, 0
+	verdicts := make(map[analysis.Verdict]int)
+	for _, name := range []string{"quiet", "busy"} {
+		a, err := analyse(io.Discard, filepath.Join("testdata", "records", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, arm := range a.report.Arms {
+			for _, v := range slices.Concat(arm.Trials.Void, arm.Slices.Void) {
+				void += v.Trials
+			}
+			if arm.Unsupported != "" {
+				unsupported++
+			}
+		}
+		for _, cell := range a.report.Cells {
+			for _, arm := range cell.Arms {
+				for _, j := range arm.Judgements {
+					verdicts[j.Verdict]++
+				}
+			}
+		}
+	}
+	if void == 0 || unsupported == 0 {
+		t.Errorf("%d void trials, %d unsupported arms: want some of each", void, unsupported)
+	}
+	for _, v := range []analysis.Verdict{analysis.Better, analysis.Inferior, analysis.Inconclusive} {
+		if verdicts[v] == 0 {
+			t.Errorf("no verdict is %s: %v", v, verdicts)
+		}
+	}
+}
+
+// TestPicture draws the picture of the README, for light and dark pages.
+func TestPicture(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Log("left out: the picture of the README (it is of amd64; elsewhere last digits differ)")
+		return
+	}
+	a, err := analyse(io.Discard, "testdata/records/quiet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures, err := plot.Figures(a.report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(figures, func(f plot.Figure) bool { return f.ID == "cpu-pods" })
+	if at < 0 {
+		t.Fatal("the report has no figure cpu-pods")
+	}
+	for name, theme := range map[string]plot.Theme{"light": plot.Light, "dark": plot.Dark} {
+		var out strings.Builder
+		if err := figures[at].SVG(&out, theme); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "testdata/picture-"+name+".svg", out.String())
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got): look at the reports with `make reports`, then write it anew with `make golden`:\n%s", path, diff)
+	}
+}
