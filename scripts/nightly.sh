@@ -22,7 +22,10 @@ bench=bin/cri-stats-bench
 
 make build
 if [ -z "$ENDPOINT" ]; then
-	make node-binaries RUNTIME="$RUNTIME"
+	case $RUNTIME in
+	containerd) make node-binaries ;;
+	*) make "node-$RUNTIME" ;;
+	esac
 fi
 mkdir -p "$ARTIFACTS" "$STATE"
 export CONTAINER_RUNTIME_ENDPOINT="$ENDPOINT"
