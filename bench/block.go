@@ -36,7 +36,7 @@ func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
 	}()
 	var trials []*Trial
 	add := func(s Slot) *Trial {
-		t := &Trial{Slot: s, Pods: first.Pods, Containers: first.Containers, State: first.State, before: first.before}
+		t := &Trial{Slot: s, Pods: first.Pods, Containers: first.Containers, State: first.State, Before: first.Before}
 		trials = append(trials, t)
 		return t
 	}

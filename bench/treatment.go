@@ -111,7 +111,7 @@ func (r *Runner) treat(ctx context.Context, t *Trial) *Void {
 	if err != nil {
 		return &Void{VoidTreatment, "ask which treatment is in force: " + err.Error()}
 	}
-	t.State, t.before = condition.State, &condition
+	t.State, t.Before = condition.State, &condition
 	return t.expect(condition.State, "before the window")
 }
 
@@ -147,14 +147,14 @@ func (r *Runner) preview(ctx context.Context, t *Trial, begin time.Time) {
 	bounded, cancel := context.WithTimeout(ctx, observeLead/2)
 	defer cancel()
 	if condition, err := r.Treatment.Observe(bounded); err == nil {
-		t.before = &condition
+		t.Before = &condition
 	}
 }
 
 // review asks the subject after the window what it has done, and whether it still
 // is what the arm asks for.
 func (r *Runner) review(ctx context.Context, t *Trial) {
-	if r.Treatment == nil || t.before == nil {
+	if r.Treatment == nil || t.Before == nil {
 		return
 	}
 	after, err := r.observe(ctx)
@@ -165,7 +165,7 @@ func (r *Runner) review(ctx context.Context, t *Trial) {
 	if broken := t.expect(after.State, "after the window"); broken != nil {
 		t.Void = append(t.Void, *broken)
 	}
-	if t.Operations = operationsBetween(*t.before, after); t.Operations == nil {
+	if t.Operations = operationsBetween(*t.Before, after); t.Operations == nil {
 		t.void(VoidRestart, "the accounts of the treatment's subject went back: it began anew inside the window")
 	}
 }

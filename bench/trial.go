@@ -52,7 +52,9 @@ type Trial struct {
 	// Warnings travel with the number: they are footnotes in every report.
 	Warnings []string `json:"warnings,omitempty"`
 
-	before *Condition // what the treatment's subject said before the window
+	// Before is what the treatment's subject said before the window; it is on no
+	// record.
+	Before *Condition `json:"-"`
 }
 
 // Usable says whether the trial may enter the analysis.
