@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -43,8 +44,27 @@ func TestBurnOnARealClock(t *testing.T) {
 	}
 }
 
+// TestProcessBurnsAndEnds tries three times: whoever else works on the machine takes
+// time away from the process, or from its start, but not each time.
 func TestProcessBurnsAndEnds(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "burn", "--cpu", "0.3", "--files", "1")
+	const rate = 0.3
+	// 5 % of the rate, and what starting a test binary costs
+	const least, most = 0.95 * rate, 1.05*rate + 0.1
+	var got []float64
+	for range 3 {
+		burned := burnForAWhile(t, rate)
+		if burned >= least && burned <= most {
+			return
+		}
+		got = append(got, burned)
+	}
+	t.Errorf("burned %.4f CPUs, want %g", got, rate)
+}
+
+// burnForAWhile returns how many CPUs a process burned that was told to burn rate.
+func burnForAWhile(t *testing.T, rate float64) float64 {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "burn", "--cpu", strconv.FormatFloat(rate, 'g', -1, 64), "--files", "1")
 	cmd.Env = append(os.Environ(), "PODLOAD_TEST_RUN=1")
 	cmd.Dir = t.TempDir()
 	if err := cmd.Start(); err != nil {
@@ -70,10 +90,5 @@ func TestProcessBurnsAndEnds(t *testing.T) {
 		t.Fatalf("podload: %v", err)
 	}
 	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	got := used.Seconds() / elapsed.Seconds()
-	t.Logf("burned %s in %s: %.4f CPUs", used, elapsed, got)
-	// 5 % of the rate, and what starting a test binary costs
-	if got < 0.95*0.3 || got > 1.05*0.3+0.1 {
-		t.Errorf("burned %.4f CPUs, want 0.3", got)
-	}
+	return used.Seconds() / elapsed.Seconds()
 }

@@ -61,7 +61,7 @@ func TestKEPSummary(t *testing.T) {
 func TestKEPSection(t *testing.T) {
 	captions := func(d *table.Document) (out []string) {
 		for _, table := range section(t, d, "kep").Tables {
-			out = append(out, strings.Fields(table.Caption)[0])
+			out = append(out, strings.Trim(strings.Fields(table.Caption)[0], ","))
 		}
 		return out
 	}
