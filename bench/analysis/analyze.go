@@ -118,7 +118,7 @@ func (b *builder) observe() error {
 		b.runNote(NoteDamage, "not used: "+d)
 	}
 	if in.Unfinished {
-		b.runNote(NoteUnfinished, "the run did not come to its end: it was interrupted, or is under way")
+		b.runNote(NoteUnfinished, "the records do not say that the run came to its end: it was interrupted, is under way, or is older than that file (end.json)")
 	}
 	for _, part := range headline(in.Plan.Experiment) {
 		if !slices.Contains(b.report.Parts, part) {

@@ -158,7 +158,10 @@ func (o Outside) mount() error {
 }
 
 // unmount unmounts them again. The kernel calls one busy for a moment after its
-// last cgroup was removed.
+// last cgroup was removed, and keeps one alive that was unmounted while a removed
+// cgroup was still dying: then every process is still told to have a cgroup in it, of
+// which shims find no mount and answer without stats. To mount and unmount it once
+// more lets go of it.
 func (o Outside) unmount(ctx context.Context) (left []string, err error) {
 	for _, dir := range o.Hierarchies {
 		var failed error
@@ -167,7 +170,16 @@ func (o Outside) unmount(ctx context.Context) (left []string, err error) {
 			if failed = unix.Unmount(dir, unix.UMOUNT_NOFOLLOW); errors.Is(failed, unix.EINVAL) || errors.Is(failed, unix.ENOENT) {
 				failed = nil
 			}
-			return !errors.Is(failed, unix.EBUSY)
+			switch {
+			case errors.Is(failed, unix.EBUSY):
+				return false
+			case failed != nil || released(filepath.Base(dir)):
+				return true
+			}
+			if unix.Mount("cgroup", dir, "cgroup", 0, filepath.Base(dir)) == nil {
+				failed = unix.Unmount(dir, unix.UMOUNT_NOFOLLOW)
+			}
+			return false
 		})
 		if failed == nil {
 			failed = os.Remove(dir)
@@ -178,6 +190,21 @@ func (o Outside) unmount(ctx context.Context) (left []string, err error) {
 		}
 	}
 	return left, err
+}
+
+// released says whether a controller is in no hierarchy of version 1 any more. Where
+// the kernel does not tell it is taken to be.
+func released(controller string) bool {
+	data, err := os.ReadFile("/proc/cgroups")
+	if err != nil {
+		return true
+	}
+	for line := range strings.Lines(string(data)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == controller {
+			return f[1] == "0"
+		}
+	}
+	return true
 }
 
 // restore removes the paths and puts the kernel's settings back. A folder that

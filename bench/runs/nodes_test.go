@@ -219,7 +219,7 @@ func TestJoinAbsent(t *testing.T) {
 // What is wrong with one run is told of all.
 func TestJoinWarns(t *testing.T) {
 	n := joined(t, on(t, "a", 1, 1), on(t, "b", 2, 1, func(in *analysis.Input) { in.Damage, in.Unfinished = []string{"trials.jsonl:7: torn"}, true }))
-	want := []string{"on-b: damaged records that are not used: 1", "on-b: the run did not come to its end: it was interrupted, or is under way"}
+	want := []string{"on-b: damaged records that are not used: 1", "on-b: the records do not say that the run came to its end: it was interrupted, is under way, or is older than that file (end.json)"}
 	if !slices.Equal(n.Warnings, want) {
 		t.Errorf("%q, want %q", n.Warnings, want)
 	}
