@@ -89,6 +89,9 @@ func residue(t *testing.T, s State) []string {
 			left = append(left, "path "+path)
 		}
 	}
+	if !released(hugetlb) {
+		left = append(left, "hierarchy of "+hugetlb)
+	}
 	for _, name := range kubeletSysctls {
 		if data, err := os.ReadFile(filepath.Join(sysctlRoot, name)); err == nil {
 			left = append(left, "kernel setting "+name+" "+string(data))
