@@ -25,6 +25,10 @@ const (
 	termTimeout    = 10 * time.Second
 	killTimeout    = 10 * time.Second
 	unmountTimeout = 3 * time.Second
+	// releaseTimeout is how long the kernel may take to let go of a hierarchy that was
+	// unmounted, hierarchyTimeout how long it is tried.
+	releaseTimeout   = 3 * time.Second
+	hierarchyTimeout = 20 * time.Second
 	rmdirTimeout   = 10 * time.Second
 )
 
@@ -139,7 +143,7 @@ func (n *Node) clear(ctx context.Context) error {
 		cancel()
 		note("cgroup", dirs, err)
 	}
-	unmountCtx, cancel := context.WithTimeout(ctx, unmountTimeout)
+	unmountCtx, cancel := context.WithTimeout(ctx, hierarchyTimeout)
 	mounts, err := s.Outside.unmount(unmountCtx)
 	cancel()
 	note("mount", mounts, err)

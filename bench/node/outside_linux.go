@@ -176,6 +176,12 @@ func (o Outside) unmount(ctx context.Context) (left []string, err error) {
 			case failed != nil || released(filepath.Base(dir)):
 				return true
 			}
+			// Letting go takes the kernel a while, and to mount it would keep it.
+			waited, cancel := context.WithTimeout(ctx, releaseTimeout)
+			defer cancel()
+			if poll(waited, func() bool { return released(filepath.Base(dir)) }) {
+				return true
+			}
 			if unix.Mount("cgroup", dir, "cgroup", 0, filepath.Base(dir)) == nil {
 				failed = unix.Unmount(dir, unix.UMOUNT_NOFOLLOW)
 			}
