@@ -29,7 +29,7 @@ const (
 	// unmounted, hierarchyTimeout how long it is tried.
 	releaseTimeout   = 3 * time.Second
 	hierarchyTimeout = 20 * time.Second
-	rmdirTimeout   = 10 * time.Second
+	rmdirTimeout     = 10 * time.Second
 )
 
 // Find finds the node in dir, whoever brought it up, alive or dead; DefaultDir
