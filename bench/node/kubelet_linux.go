@@ -161,8 +161,22 @@ func (n *Node) lock() (unlock func(), err error) {
 	return unlock, nil
 }
 
-// startKubelet is Start for who has the lock.
-func (n *Node) startKubelet(ctx context.Context, gate bool) (err error) {
+// startKubelet is Start for who has the lock. A kubelet that does not serve in time
+// is started once more, as a service manager would: now and then one hangs at its
+// start, on an idle machine too.
+func (n *Node) startKubelet(ctx context.Context, gate bool) error {
+	err := n.tryKubelet(ctx, gate)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		if again := n.tryKubelet(ctx, gate); again != nil {
+			return errors.Join(err, again)
+		}
+		return nil
+	}
+	return err
+}
+
+// tryKubelet starts a kubelet, and ends it again if it is not ready in time.
+func (n *Node) tryKubelet(ctx context.Context, gate bool) (err error) {
 	s, k := &n.State, n.State.Kubelet
 	running, err := k.running(s.BootID)
 	if err == nil && running {
