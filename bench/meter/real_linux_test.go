@@ -232,7 +232,7 @@ func TestProcessClock(t *testing.T) {
 func newCgroup(t *testing.T) (join func(pid int)) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("left out: needs root to make a cgroup")
+		t.Skipf("left out: making a cgroup below %s needs root, this is user %d", cgroupfs.Root, os.Geteuid())
 	}
 	cg, err := cgroupfs.Open(cgroupfs.Root)
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 func Cgroups(t testing.TB, pods int) bench.Source {
 	t.Helper()
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
-		t.Skip("left out: making cgroups needs Linux and root")
+		t.Skipf("left out: making cgroups needs Linux and root, this is %s and user %d", runtime.GOOS, os.Geteuid())
 	}
 	hierarchies, err := cgroupfs.Open(cgroupfs.Root)
 	if err != nil {

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Sees to what a node needs beside Go. As root on Debian and Ubuntu it installs
+# Sees to what a node and its tests need beside Go. As root on Debian and Ubuntu it installs
 # what is missing; elsewhere it says which command does, and fails.
 #
-#   deps.sh NEED...      NEED is cc, libseccomp, make or conmon
+#   deps.sh NEED...      NEED is cc, libseccomp, make, conmon or chromium
 set -eu
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -14,8 +14,9 @@ there() {
 	cc) command -v "${CC:-cc}" >/dev/null ;;
 	libseccomp) command -v pkg-config >/dev/null && pkg-config --exists libseccomp ;;
 	make | conmon) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+	chromium) command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable ;;
 	*)
-		say "unknown need $1; there are: cc libseccomp make conmon"
+		say "unknown need $1; there are: cc libseccomp make conmon chromium"
 		exit 2
 		;;
 	esac
@@ -45,7 +46,7 @@ all() {
 missing() {
 	lack=
 	for need in "$@"; do
-		there "$need" || lack="$lack $need"
+		there "$need" >/dev/null || lack="$lack $need"
 	done
 }
 
