@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
@@ -102,20 +100,7 @@ func runExperiment(cmd *cobra.Command, f runFlags) error {
 
 // measureHere runs a plan on this node and leaves the node as it was.
 func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stderr io.Writer) (err error) {
-	if endpoint := f.existing(); endpoint != "" {
-		// First of all, since this is where most mistakes are.
-		conn, err := criconn.Dial(ctx, endpoint)
-		if err != nil {
-			return err
-		}
-		if err := conn.Close(); err != nil {
-			return err
-		}
-	}
-	lock, err := host.AcquireLock("")
-	if errors.Is(err, fs.ErrPermission) {
-		return statusError{exitUnfit, fmt.Errorf("%w: measuring a node takes root", err)}
-	}
+	lock, err := f.claim(ctx, "measuring")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/workloads/image"
 )
@@ -46,6 +48,25 @@ func (f *endpointFlags) existing() string {
 		return f.endpoint
 	}
 	return os.Getenv("CONTAINER_RUNTIME_ENDPOINT")
+}
+
+// claim takes the lock of the node. First of all it sees whether the runtime that is
+// asked for answers, since this is where most mistakes are.
+func (f *endpointFlags) claim(ctx context.Context, doing string) (*host.Lock, error) {
+	if endpoint := f.existing(); endpoint != "" {
+		conn, err := criconn.Dial(ctx, endpoint)
+		if err != nil {
+			return nil, err
+		}
+		if err := conn.Close(); err != nil {
+			return nil, err
+		}
+	}
+	lock, err := host.AcquireLock("")
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, statusError{exitUnfit, fmt.Errorf("%w: %s a node takes root", err, doing)}
+	}
+	return lock, err
 }
 
 // A target is the runtime that is measured, and what was set up around it.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +18,6 @@ import (
 	"cri-stats-bench/bench/cgroupfs"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
-	"cri-stats-bench/bench/host"
 	"cri-stats-bench/collectors/cgroup"
 	"cri-stats-bench/workloads/image"
 	"cri-stats-bench/workloads/pods"
@@ -73,21 +71,8 @@ func (v *verification) verdict() error {
 
 // onNode verifies the sources of this node and leaves it as it was.
 func (v *verification) onNode(ctx context.Context) (err error) {
-	if endpoint := v.flags.existing(); endpoint != "" {
-		// First of all, since this is where most mistakes are.
-		conn, err := criconn.Dial(ctx, endpoint)
-		if err != nil {
-			return err
-		}
-		if err := conn.Close(); err != nil {
-			return err
-		}
-	}
 	// Calls for stats are load: not beside a run.
-	lock, err := host.AcquireLock("")
-	if errors.Is(err, fs.ErrPermission) {
-		return statusError{exitUnfit, fmt.Errorf("%w: verifying a node takes root", err)}
-	}
+	lock, err := v.flags.claim(ctx, "verifying")
 	if err != nil {
 		return err
 	}
