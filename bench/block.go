@@ -15,7 +15,8 @@ import (
 // trial of its neighbours.
 func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
 	first := &Trial{Slot: slots[0], Pods: len(pods), Containers: countContainers(pods)}
-	if broken := r.treat(ctx, first); broken != nil {
+	condition, broken := r.treat(ctx, first)
+	if broken != nil {
 		first.Void = []Void{*broken}
 		return []*Trial{first}
 	}
@@ -26,7 +27,7 @@ func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	c := crew{byArm: make(map[string][]AgentProcess)}
+	c := crew{byArm: make(map[string][]AgentProcess), before: make(map[*Trial]*Condition)}
 	defer func() {
 		for _, a := range c.agents {
 			if err := a.Close(); err != nil {
@@ -36,7 +37,8 @@ func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
 	}()
 	var trials []*Trial
 	add := func(s Slot) *Trial {
-		t := &Trial{Slot: s, Pods: first.Pods, Containers: first.Containers, State: first.State, Before: first.Before}
+		t := &Trial{Slot: s, Pods: first.Pods, Containers: first.Containers, State: first.State}
+		c.before[t] = condition
 		trials = append(trials, t)
 		return t
 	}
@@ -84,7 +86,7 @@ func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
 	}
 	for _, t := range measured {
 		if t.Length > 0 {
-			r.review(ctx, t)
+			r.review(ctx, t, c.before[t])
 		}
 	}
 	// Once for all slices: asking the runtime costs it CPU.
@@ -95,10 +97,12 @@ func (r *Runner) block(ctx context.Context, slots []Slot, pods []Pod) []*Trial {
 	return trials
 }
 
-// crew is the agents of one block.
+// crew is the agents of one block, and what the treatment's subject said before each
+// of its windows.
 type crew struct {
 	agents []AgentProcess
 	byArm  map[string][]AgentProcess
+	before map[*Trial]*Condition
 }
 
 func (c *crew) pids() []int {

@@ -182,7 +182,7 @@ func (r *Runner) tell(p Progress) {
 // returns why nothing was measured, if so.
 func (r *Runner) trial(ctx context.Context, t *Trial, c *crew, watch Watch) *Void {
 	agents, at := c.of(t.Arm.Name)
-	metered, broken := r.window(ctx, t, agents, watch)
+	metered, broken := r.window(ctx, t, c, agents, watch)
 	if broken != nil {
 		return broken
 	}
@@ -217,7 +217,7 @@ func (r *Runner) patience(arm Arm) time.Duration {
 
 // window lets the agents run and meters them. It returns why nothing was
 // measured if an agent cannot run or the meter cannot read.
-func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess, watch Watch) (*Metered, *Void) {
+func (r *Runner) window(ctx context.Context, t *Trial, c *crew, agents []AgentProcess, watch Watch) (*Metered, *Void) {
 	// Nothing of ours may collect garbage inside the window.
 	debug.FreeOSMemory()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -235,7 +235,9 @@ func (r *Runner) window(ctx context.Context, t *Trial, agents []AgentProcess, wa
 		group.Go(func() error { return a.Run(groupCtx, w) })
 	}
 	var meterErr error
-	r.preview(groupCtx, t, start.Add(-lead))
+	if condition := r.preview(groupCtx, start.Add(-lead)); condition != nil {
+		c.before[t] = condition
+	}
 	if sleep(groupCtx, time.Until(start.Add(-lead))) == nil {
 		// In slices the runtime's memory is that of all arms, and slow readings would
 		// disturb the next one.

@@ -91,28 +91,28 @@ const (
 	observeLead    = 2 * time.Second
 )
 
-// treat puts the node into the state that the arm asks for. It returns why the
-// trial cannot be run, if so.
-func (r *Runner) treat(ctx context.Context, t *Trial) *Void {
+// treat puts the node into the state that the arm asks for. It returns what the
+// subject says then, nil without a treatment, and why the trial cannot be run, if so.
+func (r *Runner) treat(ctx context.Context, t *Trial) (*Condition, *Void) {
 	if r.Treatment == nil {
 		if t.Arm.Treatment != "" {
-			return &Void{VoidTreatment, "nothing here can apply the treatment " + t.Arm.Treatment}
+			return nil, &Void{VoidTreatment, "nothing here can apply the treatment " + t.Arm.Treatment}
 		}
-		return nil
+		return nil, nil
 	}
 	if t.Arm.Treatment != "" {
 		bounded, cancel := context.WithTimeout(ctx, treatmentTimeout)
 		defer cancel()
 		if err := r.Treatment.Apply(bounded, t.Arm.Treatment); err != nil {
-			return &Void{VoidTreatment, "apply " + t.Arm.Treatment + ": " + err.Error()}
+			return nil, &Void{VoidTreatment, "apply " + t.Arm.Treatment + ": " + err.Error()}
 		}
 	}
 	condition, err := r.observe(ctx)
 	if err != nil {
-		return &Void{VoidTreatment, "ask which treatment is in force: " + err.Error()}
+		return nil, &Void{VoidTreatment, "ask which treatment is in force: " + err.Error()}
 	}
-	t.State, t.Before = condition.State, &condition
-	return t.expect(condition.State, "before the window")
+	t.State = condition.State
+	return &condition, t.expect(condition.State, "before the window")
 }
 
 // expect returns why the state is not the one that the arm asks for; an arm that
@@ -139,22 +139,25 @@ func (r *Runner) observe(ctx context.Context) (Condition, error) {
 
 // preview asks the subject once more shortly before the window, for what it will
 // have done inside. Where there is no time for it, or no answer, what it has done
-// since the treatment is told instead.
-func (r *Runner) preview(ctx context.Context, t *Trial, begin time.Time) {
+// since the treatment is told instead: nil.
+func (r *Runner) preview(ctx context.Context, begin time.Time) *Condition {
 	if r.Treatment == nil || sleep(ctx, time.Until(begin.Add(-observeLead))) != nil || time.Until(begin) < observeLead/2 {
-		return
+		return nil
 	}
 	bounded, cancel := context.WithTimeout(ctx, observeLead/2)
 	defer cancel()
-	if condition, err := r.Treatment.Observe(bounded); err == nil {
-		t.Before = &condition
+	condition, err := r.Treatment.Observe(bounded)
+	if err != nil {
+		return nil
 	}
+	return &condition
 }
 
 // review asks the subject after the window what it has done, and whether it still
-// is what the arm asks for.
-func (r *Runner) review(ctx context.Context, t *Trial) {
-	if r.Treatment == nil || t.Before == nil {
+// is what the arm asks for. before is what it said before the window; nil where there
+// is no subject.
+func (r *Runner) review(ctx context.Context, t *Trial, before *Condition) {
+	if before == nil {
 		return
 	}
 	after, err := r.observe(ctx)
@@ -165,7 +168,7 @@ func (r *Runner) review(ctx context.Context, t *Trial) {
 	if broken := t.expect(after.State, "after the window"); broken != nil {
 		t.Void = append(t.Void, *broken)
 	}
-	if t.Operations = operationsBetween(*t.Before, after); t.Operations == nil {
+	if t.Operations = operationsBetween(*before, after); t.Operations == nil {
 		t.void(VoidRestart, "the accounts of the treatment's subject went back: it began anew inside the window")
 	}
 }

@@ -51,10 +51,6 @@ type Trial struct {
 	Unsupported string `json:"unsupported,omitempty"`
 	// Warnings travel with the number: they are footnotes in every report.
 	Warnings []string `json:"warnings,omitempty"`
-
-	// Before is what the treatment's subject said before the window; it is on no
-	// record.
-	Before *Condition `json:"-"`
 }
 
 // Usable says whether the trial may enter the analysis.

@@ -25,9 +25,7 @@ func fill(v reflect.Value, n *int64) {
 			return
 		}
 		for i := range v.NumField() {
-			if v.Type().Field(i).Tag.Get("json") != "-" { // which is on no record
-				fill(v.Field(i), n)
-			}
+			fill(v.Field(i), n)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
