@@ -67,32 +67,10 @@ func endpointName(e *runs.Endpoint) string {
 	return name
 }
 
-// A kind of metric: what tables call it, and what it is shown in.
-type kind struct {
-	name string
-	unit format.Unit
-}
-
-func kindOf(m analysis.Metric) kind {
-	switch m {
-	case analysis.CPUCores:
-		return kind{"CPU", format.Millicores}
-	case analysis.PSS:
-		return kind{"PSS", format.MiB}
-	case analysis.ResponseP50:
-		return kind{"p50 latency", format.Milliseconds}
-	case analysis.ResponseP99:
-		return kind{"p99 latency", format.Milliseconds}
-	case analysis.ServiceP50:
-		return kind{"p50 service time", format.Milliseconds}
-	}
-	return kind{string(m), format.One}
-}
-
 // seriesName is what tables call a series of an arm; the total and the only
 // collector go without saying.
 func seriesName(arm string, s analysis.Series) string {
-	name := kindOf(s.Metric).name
+	name := table.MetricName(s.Metric)
 	switch {
 	case s.Component != "" && s.Component != analysis.Total:
 		return name + " of " + string(s.Component)
@@ -169,27 +147,13 @@ func sections(all ...table.Section) []table.Section {
 	for _, s := range all {
 		s.Tables = slices.DeleteFunc(s.Tables, func(t table.Table) bool { return len(t.Rows) == 0 })
 		for i := range s.Tables {
-			tidy(&s.Tables[i])
+			s.Tables[i].Tidy()
 		}
 		if len(s.Tables)+len(s.Lines)+len(s.Numbers) > 0 {
 			out = append(out, s)
 		}
 	}
 	return out
-}
-
-// tidy takes out columns in which nothing stands. A dash is not nothing.
-func tidy(t *table.Table) {
-	for column := len(t.Header) - 1; column > 0; column-- {
-		if slices.ContainsFunc(t.Rows, func(r table.Row) bool { return r[column].Text != "" }) {
-			continue
-		}
-		t.Header = slices.Delete(t.Header, column, column+1)
-		for i := range t.Rows {
-			t.Rows[i] = slices.Delete(t.Rows[i], column, column+1)
-		}
-		t.Prose = t.Prose && column < len(t.Header)
-	}
 }
 
 // count writes how many there are of something.

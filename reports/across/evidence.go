@@ -98,7 +98,7 @@ func unmatched(c *runs.Comparison) table.Section {
 
 // sides are the columns of what each run has; of no metric it is a ratio.
 func sides(m analysis.Metric, old, new runs.Side) []table.Cell {
-	u := kindOf(m).unit
+	u := table.UnitOf(m)
 	side := func(s runs.Side) table.Cell {
 		switch s.N {
 		case 0:

@@ -85,7 +85,7 @@ func tablesOf(g *runs.Group) []key {
 // effectTable has a row for each arm and one below it for each node.
 func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 	t := table.Table{
-		Caption: fmt.Sprintf("%s: %s, ratio to %s, margin %s", of.cell, kindOf(of.metric).name, n.Baseline, format.Percent(n.Margin)),
+		Caption: fmt.Sprintf("%s: %s, ratio to %s, margin %s", of.cell, table.MetricName(of.metric), n.Baseline, format.Percent(n.Margin)),
 		Header: []string{
 			"arm", "verdict", "ratio\n" + level(n.Level), "one more\nnode " + level(n.Level), "nodes\ndiffer by, %", "of the\nspread, %", "p, nodes\nare alike", "nodes\n(runs)",
 		},

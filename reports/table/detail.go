@@ -24,7 +24,7 @@ func overheads(r *analysis.Report, cell *analysis.Cell) []Table {
 		}
 		row := Row{plain(a.Arm)}
 		for _, m := range []analysis.Metric{analysis.CPUCores, analysis.PSS} {
-			o, u := a.Overhead(m), unitOf(m)
+			o, u := a.Overhead(m), UnitOf(m)
 			limit, ratio := plain(format.Absent), number(format.One, o.Ratio.Estimate)
 			if o.Limit > 0 {
 				limit = plain(u.Number(o.Limit))
@@ -82,7 +82,7 @@ func statistics(r *analysis.Report, cell *analysis.Cell) []Table {
 				name = "· " + j.Series.Collector
 			}
 			t.Rows = append(t.Rows, Row{
-				plain(name), plain(metricName(j.Series.Metric)), pairs, plain(worth), plain(spread), number(format.One, j.Ratio), twin, p, found(j), settled(j),
+				plain(name), plain(MetricName(j.Series.Metric)), pairs, plain(worth), plain(spread), number(format.One, j.Ratio), twin, p, found(j), settled(j),
 			})
 		}
 	}

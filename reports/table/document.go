@@ -47,7 +47,7 @@ func New(r *analysis.Report) *Document {
 // tidy takes out columns and sections in which nothing stands.
 func (s *Section) tidy() {
 	for i := range s.Tables {
-		s.Tables[i].tidy()
+		s.Tables[i].Tidy()
 	}
 	for i := range s.Sections {
 		s.Sections[i].tidy()

@@ -29,8 +29,8 @@ var percent = format.Unit{Name: "%", Size: 0.01}
 
 func verdictLevel(r *analysis.Report) string { return "[" + format.Percent(r.VerdictLevel) + "]" }
 
-// metricName is what tables call a metric.
-func metricName(m analysis.Metric) string {
+// MetricName is what tables call a metric.
+func MetricName(m analysis.Metric) string {
 	switch m {
 	case analysis.CPUCores:
 		return "CPU"
@@ -40,6 +40,8 @@ func metricName(m analysis.Metric) string {
 		return "PSS"
 	case analysis.ResponseP50:
 		return "p50 latency"
+	case analysis.ResponseP99:
+		return "p99 latency"
 	case analysis.ServiceP50:
 		return "p50 service time"
 	}
@@ -49,7 +51,7 @@ func metricName(m analysis.Metric) string {
 // seriesName is what tables call a series of an arm: of the total and of the only
 // collector that goes without saying.
 func seriesName(s analysis.Series, collectors int) string {
-	name := metricName(s.Metric)
+	name := MetricName(s.Metric)
 	switch {
 	case s.Component != "" && s.Component != analysis.Total:
 		return name + " of " + string(s.Component)
@@ -59,14 +61,14 @@ func seriesName(s analysis.Series, collectors int) string {
 	return name
 }
 
-// unitOf is what a metric is shown in.
-func unitOf(m analysis.Metric) format.Unit {
+// UnitOf is what a metric is shown in.
+func UnitOf(m analysis.Metric) format.Unit {
 	switch m {
 	case analysis.CPUCores:
 		return format.Millicores
 	case analysis.PSS:
 		return format.MiB
-	case analysis.CPUPerCall, analysis.ResponseP50, analysis.ServiceP50:
+	case analysis.CPUPerCall, analysis.ResponseP50, analysis.ResponseP99, analysis.ServiceP50:
 		return format.Milliseconds
 	}
 	return format.One

@@ -80,7 +80,7 @@ func controls(r *analysis.Report) Table {
 		Header:  []string{"arm", "cell", "measured\nin", "endpoint", "unit", "planted", "found\n" + verdictLevel(r), "detected", "agrees"},
 	}
 	for _, c := range r.Controls {
-		u := unitOf(c.Series.Metric)
+		u := UnitOf(c.Series.Metric)
 		detected, agrees := format.Absent, format.Absent
 		if c.Found.Interval != nil {
 			detected, agrees = yes(c.Detected), yes(c.Agrees)
@@ -99,7 +99,7 @@ func crossChecks(r *analysis.Report) Table {
 		Header:  []string{"arm", "cell", "endpoint", "unit", "slices\n" + level(r), "trials\n" + level(r), "agree"},
 	}
 	for _, c := range r.CrossChecks {
-		u := unitOf(c.Series.Metric)
+		u := UnitOf(c.Series.Metric)
 		name := seriesName(c.Series, collectorsOf(r, c.Arm))
 		if c.Above != "" {
 			name += " above " + c.Above

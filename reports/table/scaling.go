@@ -43,9 +43,9 @@ func scaling(r *analysis.Report) Section {
 
 // lines is the table of one metric.
 func lines(r *analysis.Report, all []analysis.Scaling) Table {
-	u := unitOf(all[0].Series.Metric)
+	u := UnitOf(all[0].Series.Metric)
 	t := Table{
-		Caption: fmt.Sprintf("containers=%d profile=%s: %s, %s per pod", all[0].ContainersPerPod, all[0].Profile, metricName(all[0].Series.Metric), u.Name),
+		Caption: fmt.Sprintf("containers=%d profile=%s: %s, %s per pod", all[0].ContainersPerPod, all[0].Profile, MetricName(all[0].Series.Metric), u.Name),
 		Header: []string{
 			"arm", "per pod\n" + level(r), "Theil-Sen\n" + level(r), "at 0 pods\n" + level(r), "exponent\nif curved", "slope over\nbaseline's", "meets it\nat pods", "only at\npods",
 		},

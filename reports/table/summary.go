@@ -66,7 +66,7 @@ func keyNumbers(r *analysis.Report) []Number {
 	a := &cell.Arms[0]
 	var out []Number
 	add := func(label string, m analysis.Metric, e analysis.Estimate) {
-		u := unitOf(m)
+		u := UnitOf(m)
 		if n := absolute(u, e); n.Value != "" {
 			n.Label, n.Says = label, fmt.Sprintf("%s at %s; %s interval, n = %d", a.Arm, cellName(r, cell.Cell), format.Percent(r.Level), e.N)
 			out = append(out, n)
@@ -106,7 +106,7 @@ func compared(r *analysis.Report, cell *analysis.Cell, a *analysis.ArmResult) []
 		if j.Kind == analysis.OverheadRatio {
 			says, in = says+", each above "+r.Idle, "; in all "
 		}
-		u := unitOf(m)
+		u := UnitOf(m)
 		mine, theirs := of(a), analysis.Estimate{}
 		if base != nil {
 			theirs = of(base)

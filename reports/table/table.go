@@ -118,9 +118,9 @@ type Table struct {
 	Aside bool
 }
 
-// tidy takes out columns that are empty in every row. A dash is not: it says that
+// Tidy takes out columns that are empty in every row. A dash is not: it says that
 // there is no number.
-func (t *Table) tidy() {
+func (t *Table) Tidy() {
 	for column := len(t.Header) - 1; column > 0 && len(t.Rows) > 0; column-- {
 		if t.Prose && column == len(t.Header)-1 || slices.ContainsFunc(t.Rows, func(r Row) bool { return r[column].Text != "" }) {
 			continue

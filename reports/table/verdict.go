@@ -61,7 +61,7 @@ func evidence(r *analysis.Report) []string {
 		text := fmt.Sprintf("Arms against themselves: %d of %d intervals hold 1 (one in ten misses it by chance), %d differ after adjustment (Holm).", hold, n, failed)
 		for _, m := range []analysis.Metric{analysis.CPUCores, analysis.PSS} {
 			if floor[m] > 0 {
-				text += fmt.Sprintf(" Noise floor of %s: ± %s.", metricName(m), relative(floor[m]))
+				text += fmt.Sprintf(" Noise floor of %s: ± %s.", MetricName(m), relative(floor[m]))
 			}
 		}
 		out = append(out, text)
