@@ -23,20 +23,12 @@ import (
 
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
+	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 )
 
 func fake(t testing.TB, opts fakecri.Options) string {
 	t.Helper()
-	server, err := fakecri.Start(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server.Endpoint()
+	return fakecritest.Start(t, opts).Endpoint()
 }
 
 // socket is a path for a unix socket, short enough for any system.

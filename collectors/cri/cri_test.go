@@ -15,32 +15,15 @@ import (
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"cri-stats-bench/bench"
-	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
+	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 	"cri-stats-bench/collectors/collectortest"
 )
 
 // start starts a fake runtime with so many pods of one container each.
 func start(t testing.TB, pods int, opts fakecri.Options) bench.Source {
 	t.Helper()
-	server, err := fakecri.Start(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	conn, err := criconn.Dial(t.Context(), server.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	image := &runtimev1.ImageSpec{Image: "i", UserSpecifiedImage: "i"}
-	if _, err := conn.Images.PullImage(t.Context(), &runtimev1.PullImageRequest{Image: image}); err != nil {
-		t.Fatal(err)
-	}
+	server, conn := fakecritest.Dial(t, opts, "i")
 	s := bench.Source{Endpoint: server.Endpoint()}
 	for i := range pods {
 		config := &runtimev1.PodSandboxConfig{Metadata: &runtimev1.PodSandboxMetadata{
@@ -55,7 +38,7 @@ func start(t testing.TB, pods int, opts fakecri.Options) bench.Source {
 			SandboxConfig: config,
 			Config: &runtimev1.ContainerConfig{
 				Metadata: &runtimev1.ContainerMetadata{Name: "main"},
-				Image:    image,
+				Image:    &runtimev1.ImageSpec{Image: "i", UserSpecifiedImage: "i"},
 			},
 		})
 		if err != nil {

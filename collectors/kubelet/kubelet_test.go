@@ -15,12 +15,11 @@ import (
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"cri-stats-bench/bench"
-	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
+	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 	"cri-stats-bench/bench/kubeletconn/fakekubelet"
 	"cri-stats-bench/collectors/collectortest"
 	"cri-stats-bench/collectors/kubelet"
-	"cri-stats-bench/workloads/image"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -51,24 +50,8 @@ func testdata(t *testing.T, name string) string {
 // CONTAINER-0 stand for those of the first pod.
 func node(t *testing.T) (*fakekubelet.Server, bench.Source) {
 	t.Helper()
-	server, err := fakecri.Start(fakecri.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	conn, err := criconn.Dial(t.Context(), server.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
 	const ref = "127.0.0.1:5000/podload"
-	if err := image.Pull(t.Context(), conn.Images, ref); err != nil {
-		t.Fatal(err)
-	}
+	server, conn := fakecritest.Dial(t, fakecri.Options{}, ref)
 	s := bench.Source{Endpoint: server.Endpoint()}
 	var ids []string
 	for i, name := range []string{"bench-0000-node", "bench-0001-node"} {

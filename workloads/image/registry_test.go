@@ -13,8 +13,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 
-	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
+	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 	"cri-stats-bench/workloads/image"
 )
 
@@ -133,16 +133,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 }
 
 func TestPullAndRemove(t *testing.T) {
-	server, err := fakecri.Start(fakecri.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop()
-	conn, err := criconn.Dial(t.Context(), server.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	_, conn := fakecritest.Dial(t, fakecri.Options{}, "")
 	const ref = "127.0.0.1:5000/podload@sha256:0000"
 	count := func(want int) {
 		t.Helper()

@@ -19,7 +19,7 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
-	"cri-stats-bench/workloads/image"
+	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 	"cri-stats-bench/workloads/pods"
 	"cri-stats-bench/workloads/workloadtest"
 )
@@ -29,23 +29,7 @@ const imageRef = "127.0.0.1:5000/podload@sha256:0123"
 // dial starts a fake runtime that has the image.
 func dial(t *testing.T, opts fakecri.Options) *criconn.Conn {
 	t.Helper()
-	server, err := fakecri.Start(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	conn, err := criconn.Dial(t.Context(), server.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	if err := image.Pull(t.Context(), conn.Images, imageRef); err != nil {
-		t.Fatal(err)
-	}
+	_, conn := fakecritest.Dial(t, opts, imageRef)
 	return conn
 }
 

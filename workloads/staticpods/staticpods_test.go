@@ -18,7 +18,7 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
-	"cri-stats-bench/workloads/image"
+	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 	"cri-stats-bench/workloads/pods"
 	"cri-stats-bench/workloads/staticpods"
 	"cri-stats-bench/workloads/workloadtest"
@@ -68,23 +68,7 @@ type kubelet struct {
 // node is a runtime that has the image, and a folder of manifests.
 func node(t *testing.T) *kubelet {
 	t.Helper()
-	server, err := fakecri.Start(fakecri.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	conn, err := criconn.Dial(t.Context(), server.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	if err := image.Pull(t.Context(), conn.Images, imageRef); err != nil {
-		t.Fatal(err)
-	}
+	_, conn := fakecritest.Dial(t, fakecri.Options{}, imageRef)
 	return &kubelet{t: t, dir: t.TempDir(), conn: conn, made: make(map[string]string)}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
+	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 )
 
 const image = "127.0.0.1:5000/podload:test"
@@ -32,24 +33,7 @@ func open(t *testing.T, opts fakecri.Options) *criconn.Conn {
 // serve starts a fake runtime, dials it and pulls the image.
 func serve(t *testing.T, opts fakecri.Options) (*fakecri.Server, *criconn.Conn) {
 	t.Helper()
-	server, err := fakecri.Start(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	conn, err := criconn.Dial(t.Context(), server.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	if _, err := conn.Images.PullImage(t.Context(), &runtimev1.PullImageRequest{Image: &runtimev1.ImageSpec{Image: image}}); err != nil {
-		t.Fatal(err)
-	}
-	return server, conn
+	return fakecritest.Dial(t, opts, image)
 }
 
 // run makes one pod with one container per list of arguments.
