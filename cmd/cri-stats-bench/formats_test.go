@@ -25,9 +25,9 @@ var update = flag.Bool("update", false, "write the sums and the picture of the R
 // reports themselves are not kept: `make reports` writes them to be looked at.
 const reportSums = "testdata/reports.sum"
 
-// TestRealRecords makes every form of report from records of real nodes: a quiet one
-// (older than end.json) with verdicts of every kind, and a busy one with void trials and an arm that the
-// runtime does not serve. The same records give the same bytes.
+// TestRealRecords makes every form of report from records of real nodes: a quiet one,
+// and a busy one with void trials, an arm that the runtime does not serve, and
+// verdicts that are open. The same records give the same bytes.
 func TestRealRecords(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Log("left out: the sums of reports (they are of amd64; elsewhere last digits differ)")
@@ -39,7 +39,7 @@ func TestRealRecords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.report.Simulated() || len(a.input.Damage) > 0 {
+		if a.report.Simulated() || len(a.input.Damage) > 0 || a.input.Unfinished {
 			t.Errorf("the records %s are not what a run on a node has left: %+v", name, a.input.Damage)
 		}
 		first, second := filesOf(t, a), filesOf(t, a)
@@ -84,38 +84,32 @@ func filesOf(t *testing.T, a analysed) []string {
 	return out
 }
 
-// TestKindsOfRecords holds what the records are kept for.
-func TestKindsOfRecords(t *testing.T) {
-	void, unsupported := 0, 0
-	verdicts := make(map[analysis.Verdict]int)
-	for _, name := range []string{"quiet", "busy"} {
-		a, err := analyse(io.Discard, filepath.Join("testdata", "records", name))
-		if err != nil {
-			t.Fatal(err)
+// TestBusyRecords holds what the busy records are kept for.
+func TestBusyRecords(t *testing.T) {
+	a, err := analyse(io.Discard, "testdata/records/busy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	void, unsupported, open := 0, 0, 0
+	for _, arm := range a.report.Arms {
+		for _, v := range slices.Concat(arm.Trials.Void, arm.Slices.Void) {
+			void += v.Trials
 		}
-		for _, arm := range a.report.Arms {
-			for _, v := range slices.Concat(arm.Trials.Void, arm.Slices.Void) {
-				void += v.Trials
-			}
-			if arm.Unsupported != "" {
-				unsupported++
-			}
+		if arm.Unsupported != "" {
+			unsupported++
 		}
-		for _, cell := range a.report.Cells {
-			for _, arm := range cell.Arms {
-				for _, j := range arm.Judgements {
-					verdicts[j.Verdict]++
+	}
+	for _, cell := range a.report.Cells {
+		for _, arm := range cell.Arms {
+			for _, j := range arm.Judgements {
+				if j.Verdict == analysis.Inconclusive {
+					open++
 				}
 			}
 		}
 	}
-	if void == 0 || unsupported == 0 {
-		t.Errorf("%d void trials, %d unsupported arms: want some of each", void, unsupported)
-	}
-	for _, v := range []analysis.Verdict{analysis.Better, analysis.Inferior, analysis.Inconclusive} {
-		if verdicts[v] == 0 {
-			t.Errorf("no verdict is %s: %v", v, verdicts)
-		}
+	if void == 0 || unsupported == 0 || open == 0 {
+		t.Errorf("%d void trials, %d unsupported arms, %d verdicts that are open: want some of each", void, unsupported, open)
 	}
 }
 

@@ -37,7 +37,12 @@ func TestGolden(t *testing.T) {
 			if err := write(&out, table.New(report(t)), drawings); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".html"), out.Bytes())
+			// The style sheet has a file of its own.
+			page, style := out.String(), unix(styleText)
+			if !strings.Contains(page, style) {
+				t.Error("the page lacks the style sheet")
+			}
+			golden(t, filepath.Join("testdata", name+".html"), []byte(strings.Replace(page, style, "/* style.css */\n", 1)))
 		})
 	}
 }
