@@ -34,7 +34,11 @@ func Dial(t testing.TB, opts fakecri.Options, image string) (*fakecri.Server, *c
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() {
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	if image == "" {
 		return server, conn
 	}
