@@ -21,7 +21,7 @@ type End struct {
 // End writes that the run came to its end, and why. It comes after the last
 // Append.
 func (w *Writer) End(because string) error {
-	data, err := json.Marshal(End{because, w.count})
+	data, err := json.Marshal(End{because, w.trials.count})
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", EndFile, err)
 	}

@@ -21,6 +21,7 @@ const (
 	PlanFile   = "plan.json"
 	HostFile   = "host.json"
 	TrialsFile = "trials.jsonl"
+	ChecksFile = "checks.jsonl"
 	LogFile    = "run.log"
 	EndFile    = "end.json"
 )

@@ -2,59 +2,58 @@ package record
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
-
-	"cri-stats-bench/bench"
 )
 
-// The frame of a line is fixed to the byte, so that what the checksum is over is
-// beyond doubt and reading a line is no parsing.
+// A frame stands around each value in a file of lines:
+//
+//	{"crc32c":"9c3f0a11","trial":{…}}
+//
+// It is fixed to the byte, so that what the checksum is over is beyond doubt and
+// taking a line apart is no parsing.
+type frame string
+
+// The frames, by the key that the value has.
 const (
-	frameHead   = `{"crc32c":"`
-	frameMiddle = `","trial":`
-	frameTail   = "}"
-	sumDigits   = 8
-	trialAt     = len(frameHead) + sumDigits + len(frameMiddle)
+	trialFrame frame = `","trial":`
+	checkFrame frame = `","check":`
 )
+
+const (
+	frameHead = `{"crc32c":"`
+	frameTail = "}"
+	sumDigits = 8
+)
+
+// start is where the value begins.
+func (f frame) start() int { return len(frameHead) + sumDigits + len(f) }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendLine appends one line, newline included, to buf.
-func appendLine(buf []byte, t *bench.Trial) ([]byte, error) {
-	trial, err := json.Marshal(t)
-	if err != nil {
-		return buf, fmt.Errorf("encode the trial of arm %s at %s, round %d: %w", t.Arm.Name, t.Cell, t.Round, err)
-	}
-	return appendFrame(buf, trial), nil
-}
-
-// appendFrame appends the line of a trial's JSON.
-func appendFrame(buf, trial []byte) []byte {
-	buf = fmt.Appendf(buf, "%s%08x%s", frameHead, crc32.Checksum(trial, castagnoli), frameMiddle)
-	buf = append(buf, trial...)
+// append appends the line of a value's JSON, newline included, to buf.
+func (f frame) append(buf, value []byte) []byte {
+	buf = fmt.Appendf(buf, "%s%08x%s", frameHead, crc32.Checksum(value, castagnoli), f)
+	buf = append(buf, value...)
 	return append(buf, frameTail+"\n"...)
 }
 
-// line takes a line, without its newline, apart and decodes the trial into t. The error says what is damaged.
-func (d *decoder) line(line []byte, t *bench.Trial) error {
+// value takes a line, without its newline, apart. The error says what is damaged.
+func (f frame) value(line []byte) ([]byte, error) {
 	if len(line) == 0 {
-		return fmt.Errorf("blank line")
+		return nil, errors.New("blank line")
 	}
-	if len(line) < trialAt+len(frameTail) ||
+	if len(line) < f.start()+len(frameTail) ||
 		!bytes.HasPrefix(line, []byte(frameHead)) ||
-		!bytes.HasPrefix(line[len(frameHead)+sumDigits:], []byte(frameMiddle)) ||
+		!bytes.HasPrefix(line[len(frameHead)+sumDigits:], []byte(f)) ||
 		!bytes.HasSuffix(line, []byte(frameTail)) {
-		return fmt.Errorf("not a line of the form %s…%s{…}%s", frameHead, frameMiddle, frameTail)
+		return nil, fmt.Errorf("not a line of the form %s…%s{…}%s", frameHead, f, frameTail)
 	}
-	trial := line[trialAt : len(line)-len(frameTail)]
+	value := line[f.start() : len(line)-len(frameTail)]
 	want := string(line[len(frameHead) : len(frameHead)+sumDigits])
-	if got := fmt.Sprintf("%08x", crc32.Checksum(trial, castagnoli)); got != want {
-		return fmt.Errorf("checksum %s, want %s", got, want)
+	if got := fmt.Sprintf("%08x", crc32.Checksum(value, castagnoli)); got != want {
+		return nil, fmt.Errorf("checksum %s, want %s", got, want)
 	}
-	if err := d.trial(trial, t); err != nil {
-		return fmt.Errorf("decode the trial: %w", err)
-	}
-	return nil
+	return value, nil
 }

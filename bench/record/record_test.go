@@ -13,10 +13,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 )
 
 type testHost struct {
@@ -117,7 +119,7 @@ func TestAppendNotANumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	trial := &bench.Trial{Slot: bench.Slot{Arm: bench.Arm{Name: "cgroup"}, Cell: bench.Cell{Pods: 10}}, Guards: bench.Guards{bench.GuardSteal: math.NaN()}}
-	want := "encode the trial of arm cgroup at pods=10 containers=0 profile=, round 0: json: unsupported value: NaN"
+	want := "append the trial of arm cgroup at pods=10 containers=0 profile=, round 0: json: unsupported value: NaN"
 	if err := w.Append(trial); err == nil || err.Error() != want {
 		t.Errorf("Append: error %v, want %s", err, want)
 	}
@@ -209,7 +211,7 @@ func TestDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(whole), "\n")
-	trial := lines[1][trialAt : len(lines[1])-2]
+	trial := lines[1][trialFrame.start() : len(lines[1])-2]
 	sum := lines[1][len(frameHead) : len(frameHead)+sumDigits]
 
 	f := func(second string, rounds []int, want ...string) {
@@ -259,8 +261,18 @@ func TestDamage(t *testing.T) {
 	f(`{"crc32c":"`+sumOf(`{`)+`","trial":{}`+"\n", others, "trials.jsonl:2: decode the trial: unexpected end of JSON input")
 }
 
+// lineOf is the line of a trial.
+func lineOf(t testing.TB, trial *bench.Trial) []byte {
+	t.Helper()
+	data, err := json.Marshal(trial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trialFrame.append(nil, data)
+}
+
 func sumOf(trial string) string {
-	line := appendFrame(nil, []byte(trial))
+	line := trialFrame.append(nil, []byte(trial))
 	return string(line[len(frameHead) : len(frameHead)+sumDigits])
 }
 
@@ -354,17 +366,14 @@ func TestDifferencesAreFew(t *testing.T) {
 }
 
 func FuzzReadTrials(f *testing.F) {
-	line, err := appendLine(nil, exampleTrial(rand.New(rand.NewPCG(1, 2)), 0, 2))
-	if err != nil {
-		f.Fatal(err)
-	}
+	line := lineOf(f, exampleTrial(rand.New(rand.NewPCG(1, 2)), 0, 2))
 	f.Add(line)
 	f.Add(append(bytes.Clone(line), line[:len(line)/2]...))
 	f.Add([]byte("\n\n"))
 	f.Add([]byte{0, 0, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// Whatever it is, also with a right checksum.
-		for _, in := range [][]byte{data, appendFrame(nil, data)} {
+		for _, in := range [][]byte{data, trialFrame.append(nil, data)} {
 			var r Run
 			if err := r.readTrials(bytes.NewReader(in)); err != nil {
 				t.Fatal(err)
@@ -384,4 +393,51 @@ func FuzzReadTrials(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Checks are kept beside the trials; a run from before there were any has none.
+func TestChecks(t *testing.T) {
+	dir, _ := exampleRun(t, 1)
+	w, r, err := Resume(dir, examplePlan, exampleHost)
+	if err != nil || r.Checks != nil {
+		t.Fatalf("checks %v, %v", r.Checks, err)
+	}
+	want := []Check{
+		{
+			Cell: bench.Cell{Pods: 3, ContainersPerPod: 1, Profile: "idle"}, State: bench.GateOn, Collectors: []string{"kubelet-summary"},
+			Start: time.Unix(1, 2).UTC(), Length: time.Second,
+			Report: &agreement.Report{Findings: []agreement.Finding{{Source: "kubelet-summary", Kind: agreement.Frozen, Severity: agreement.Defect}}},
+		},
+		{Collectors: []string{"cri-pod-stats"}, Err: "the runtime is gone"},
+	}
+	for i := range want {
+		if err := w.AppendCheck(&want[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, ChecksFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A line that is not whole is told, and cut off when the run goes on.
+	if err := os.WriteFile(path, append(whole, whole[:20]...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w, r, err = Resume(dir, examplePlan, exampleHost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, r.Checks); diff != "" || len(r.Damage) != 1 || r.Damage[0].Error() != "checks.jsonl:3: torn: ends after 20 bytes without a newline" {
+		t.Errorf("damage %v, checks (-want +got):\n%s", r.Damage, diff)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, whole) {
+		t.Errorf("%v, left %q", err, now)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -21,14 +22,18 @@ type Run struct {
 	Plan, Host json.RawMessage
 	// Trials are the whole ones, in the order in which they were run.
 	Trials []bench.Trial
+	// Checks are the whole ones of the answers, in the order in which they were made;
+	// none in a run whose plan asks for none, or from before there were any.
+	Checks []Check
 	// End says how the run ended; nil where it was interrupted or is under way.
 	End *End
 	// Damage is what is not whole. Nothing of it is in Trials.
 	Damage []Damage
 
 	manifest manifest
-	// whole is the length of trials.jsonl up to and with the last whole line.
-	whole int64
+	// whole is the length of trials.jsonl up to and with the last whole line,
+	// wholeChecks that of checks.jsonl.
+	whole, wholeChecks int64
 }
 
 // A Damage is one place of a run that is not as it was written.
@@ -71,12 +76,11 @@ func Open(dir string) (*Run, error) {
 		*f.dst = data
 		r.Damage = append(r.Damage, damage...)
 	}
-	f, err := os.Open(filepath.Join(dir, TrialsFile))
-	if err != nil {
-		return nil, fmt.Errorf("open run %s: %w", dir, err)
+	if err := r.readFile(TrialsFile, r.readTrials); err != nil {
+		return nil, err
 	}
-	if err := errors.Join(r.readTrials(f), f.Close()); err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+	if err := r.readFile(ChecksFile, r.readChecks); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	if err := r.readEnd(); err != nil {
 		return nil, err
@@ -84,31 +88,72 @@ func Open(dir string) (*Run, error) {
 	return r, nil
 }
 
-// readTrials reads trials.jsonl. Its lines may be of any length.
-func (r *Run) readTrials(in io.Reader) error {
-	buffered := bufio.NewReaderSize(in, 1<<16)
-	var line []byte
+// readFile reads a file of lines.
+func (r *Run) readFile(name string, read func(io.Reader) error) error {
+	f, err := os.Open(filepath.Join(r.Dir, name))
+	if err != nil {
+		return fmt.Errorf("open run %s: %w", r.Dir, err)
+	}
+	if err := errors.Join(read(f), f.Close()); err != nil {
+		return fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	return nil
+}
+
+// readTrials reads trials.jsonl.
+func (r *Run) readTrials(in io.Reader) (err error) {
 	var d decoder
-	for number := 1; ; number++ {
-		var err error
-		line, err = readLine(buffered, line[:0])
-		if errors.Is(err, io.EOF) && len(line) == 0 {
-			return nil
-		}
-		if errors.Is(err, io.EOF) {
-			r.Damage = append(r.Damage, Damage{TrialsFile, number, true, fmt.Sprintf("torn: ends after %d bytes without a newline", len(line))})
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	r.whole, err = r.readLines(in, TrialsFile, trialFrame, func(data []byte) error {
 		r.Trials = append(r.Trials, bench.Trial{})
 		last := len(r.Trials) - 1
-		if err := d.line(line[:len(line)-1], &r.Trials[last]); err != nil {
+		err := d.trial(data, &r.Trials[last])
+		if err != nil {
 			r.Trials = r.Trials[:last]
-			r.Damage = append(r.Damage, Damage{TrialsFile, number, false, err.Error()})
+			return fmt.Errorf("decode the trial: %w", err)
 		}
-		r.whole += int64(len(line))
+		return nil
+	})
+	return err
+}
+
+// readChecks reads checks.jsonl.
+func (r *Run) readChecks(in io.Reader) (err error) {
+	r.wholeChecks, err = r.readLines(in, ChecksFile, checkFrame, func(data []byte) error {
+		var c Check
+		if err := json.Unmarshal(data, &c); err != nil {
+			return fmt.Errorf("decode the check: %w", err)
+		}
+		r.Checks = append(r.Checks, c)
+		return nil
+	})
+	return err
+}
+
+// readLines reads lines, which may be of any length, passes the value of each on,
+// and notes what is damaged. It returns how long all whole lines are.
+func (r *Run) readLines(in io.Reader, name string, f frame, take func(value []byte) error) (whole int64, err error) {
+	buffered := bufio.NewReaderSize(in, 1<<16)
+	var line []byte
+	for number := 1; ; number++ {
+		line, err = readLine(buffered, line[:0])
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return whole, nil
+		}
+		if errors.Is(err, io.EOF) {
+			r.Damage = append(r.Damage, Damage{name, number, true, fmt.Sprintf("torn: ends after %d bytes without a newline", len(line))})
+			return whole, nil
+		}
+		if err != nil {
+			return whole, err
+		}
+		value, err := f.value(line[:len(line)-1])
+		if err == nil {
+			err = take(value)
+		}
+		if err != nil {
+			r.Damage = append(r.Damage, Damage{name, number, false, err.Error()})
+		}
+		whole += int64(len(line))
 	}
 }
 

@@ -13,26 +13,15 @@ import (
 	"cri-stats-bench/bench"
 )
 
-// A Writer appends trials to a run. It is for one goroutine.
+// A Writer appends trials, and checks of the answers, to a run. It is for one
+// goroutine.
 type Writer struct {
-	dir    string
-	trials file
-	log    *os.File
-	size   int64  // of trials.jsonl, all of it whole lines on disk
-	count  int    // of those lines
-	line   []byte // reused
-	broken error  // why nothing can be appended any more
+	dir            string
+	trials, checks appender
+	log            *os.File
 }
 
 var _ bench.Recorder = (*Writer)(nil)
-
-// file is what a Writer needs of trials.jsonl.
-type file interface {
-	io.WriterAt
-	Truncate(size int64) error
-	Sync() error
-	Close() error
-}
 
 // Create makes the directory of a new run, and what stands above it, and writes
 // plan and host, each as JSON. Where the directory holds a file of a run already
@@ -49,7 +38,7 @@ func Create(dir string, plan, host any) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
 	}
-	for _, name := range []string{FormatFile, PlanFile, HostFile, TrialsFile, LogFile, EndFile} {
+	for _, name := range []string{FormatFile, PlanFile, HostFile, TrialsFile, ChecksFile, LogFile, EndFile} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("create run: %s holds a %s already: %w", dir, name, fs.ErrExist)
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -59,7 +48,7 @@ func Create(dir string, plan, host any) (*Writer, error) {
 	if err := errors.Join(writeJSON(dir, PlanFile, c.plan), writeJSON(dir, HostFile, c.host)); err != nil {
 		return nil, err
 	}
-	w, err := open(dir, 0, os.O_CREATE|os.O_EXCL)
+	w, err := open(dir, new(Run), os.O_EXCL)
 	if err != nil {
 		return nil, err
 	}
@@ -97,61 +86,50 @@ func Resume(dir string, plan, host any) (*Writer, *Run, error) {
 	if c.manifest.HostIdentity != r.manifest.HostIdentity {
 		return nil, nil, fmt.Errorf("resume %s: it was begun on another host (%s, here %s): %s", dir, r.manifest.HostIdentity, c.manifest.HostIdentity, strings.Join(differences(r.Host, c.host), ", "))
 	}
-	w, err := open(dir, r.whole, 0)
+	w, err := open(dir, r, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.count = len(r.Trials)
 	if err := unend(dir); err != nil { // a run that goes on has not ended
 		return nil, nil, errors.Join(err, w.Close())
 	}
-	if err := errors.Join(w.trials.Truncate(r.whole), w.trials.Sync()); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("resume %s: cut off the torn end of %s: %w", dir, TrialsFile, err), w.Close())
+	if err := errors.Join(w.trials.cut(), w.checks.cut()); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("resume %s: cut off a torn end: %w", dir, err), w.Close())
 	}
 	return w, r, nil
 }
 
-// open opens the files that are appended to.
-func open(dir string, size int64, flags int) (*Writer, error) {
-	trials, err := os.OpenFile(filepath.Join(dir, TrialsFile), os.O_WRONLY|flags, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("open run: %w", err)
+// open opens the files that are appended to, behind what r has of them.
+func open(dir string, r *Run, flags int) (_ *Writer, err error) {
+	w := &Writer{dir: dir}
+	if w.trials, err = openAppender(dir, TrialsFile, trialFrame, r.whole, os.O_CREATE|flags); err != nil {
+		return nil, err
 	}
-	log, err := os.OpenFile(filepath.Join(dir, LogFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open run: %w", err), trials.Close())
+	w.trials.count = len(r.Trials)
+	if w.checks, err = openAppender(dir, ChecksFile, checkFrame, r.wholeChecks, os.O_CREATE|flags); err != nil {
+		return nil, errors.Join(err, w.trials.file.Close())
 	}
-	return &Writer{dir: dir, trials: trials, log: log, size: size}, nil
+	if w.log, err = os.OpenFile(filepath.Join(dir, LogFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644); err != nil {
+		return nil, errors.Join(fmt.Errorf("open run: %w", err), w.trials.file.Close(), w.checks.file.Close())
+	}
+	return w, nil
 }
 
 // Append writes one trial as one line. When it returns nil the line is on disk.
 // When it fails, the disk being full for one, the file is as it was before, and
 // the trial is not in it.
 func (w *Writer) Append(t *bench.Trial) error {
-	if w.broken != nil {
-		return w.broken
+	if err := w.trials.append(t); err != nil {
+		return fmt.Errorf("append the trial of arm %s at %s, round %d: %w", t.Arm.Name, t.Cell, t.Round, err)
 	}
-	line, err := appendLine(w.line[:0], t)
-	if err != nil {
-		return err
+	return nil
+}
+
+// AppendCheck writes one check as one line, as Append does.
+func (w *Writer) AppendCheck(c *Check) error {
+	if err := w.checks.append(c); err != nil {
+		return fmt.Errorf("append the check of %v at %s: %w", c.Collectors, c.Cell, err)
 	}
-	w.line = line
-	_, err = w.trials.WriteAt(line, w.size)
-	if err == nil {
-		err = w.trials.Sync()
-	}
-	if err != nil {
-		err = fmt.Errorf("append a trial: %w", err) // which names the file
-		// A part of a line must not stay: the next one would make it damage in the
-		// middle.
-		if undo := errors.Join(w.trials.Truncate(w.size), w.trials.Sync()); undo != nil {
-			err = errors.Join(err, fmt.Errorf("cut off the part of a line again: %w", undo))
-			w.broken = err
-		}
-		return err
-	}
-	w.size += int64(len(line))
-	w.count++
 	return nil
 }
 
@@ -160,7 +138,7 @@ func (w *Writer) Log() io.Writer { return w.log }
 
 // Close closes the files. All trials are on disk already.
 func (w *Writer) Close() error {
-	if err := errors.Join(w.trials.Close(), w.log.Close()); err != nil {
+	if err := errors.Join(w.trials.file.Close(), w.checks.file.Close(), w.log.Close()); err != nil {
 		return fmt.Errorf("close run %s: %w", w.dir, err)
 	}
 	return nil

@@ -53,17 +53,14 @@ func onSmallDisk(t *testing.T, room int64) (*Writer, *smallDisk) {
 			t.Error(err)
 		}
 	})
-	disk := &smallDisk{File: w.trials.(*os.File), size: w.size + room}
-	w.trials = disk
+	disk := &smallDisk{File: w.trials.file.(*os.File), size: w.trials.size + room}
+	w.trials.file = disk
 	return w, disk
 }
 
 func TestFullDisk(t *testing.T) {
 	trial := exampleTrial(rand.New(rand.NewPCG(3, 4)), 1, 10)
-	line, err := appendLine(nil, trial)
-	if err != nil {
-		t.Fatal(err)
-	}
+	line := lineOf(t, trial)
 	for _, room := range []int64{0, 1, int64(len(line)) / 2, int64(len(line)) - 1} {
 		w, disk := onSmallDisk(t, room)
 		path := filepath.Join(w.dir, TrialsFile)
@@ -72,7 +69,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = w.Append(trial)
-		if !errors.Is(err, syscall.ENOSPC) || !strings.HasPrefix(err.Error(), "append a trial: write "+path+": ") {
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "write "+path+": ") {
 			t.Errorf("room %d: error %v", room, err)
 		}
 		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
