@@ -124,6 +124,33 @@ var (
 		Fields: slices.Concat(resources(Pods, false), networkFields, resources(Containers, true), cadvisorSwapFields,
 			[]Field{{Metric: bench.ProcessCount.Name, Level: Containers}}),
 	}
+	// KubeletSummary is /stats/summary of a kubelet, whoever makes the stats.
+	KubeletSummary = &Form{
+		Name: "kubelet summary", Answers: "/stats/summary", Step: 1e-9, Pods: true,
+		Fields: slices.Concat(resources(Pods, false), networkFields, []Field{processField},
+			resources(Containers, true), cadvisorSwapFields, diskFields),
+	}
+	// KubeletResource is /metrics/resource of a kubelet, which has what autoscalers
+	// ask for and no more.
+	KubeletResource = &Form{
+		Name: "kubelet resource metrics", Answers: "/metrics/resource", Step: 1e-9, Pods: true,
+		Fields: []Field{
+			{Metric: bench.CPUUsage.Name, Level: Containers, Required: true},
+			{Metric: bench.MemoryWorkingSet.Name, Level: Containers, Required: true},
+			{Metric: "container_start_time_seconds", Level: Containers},
+			{Metric: "container_swap_usage_bytes", Level: Containers, Needs: NeedsSwap},
+			{Metric: "pod_cpu_usage_seconds_total", Level: Pods},
+			{Metric: "pod_memory_working_set_bytes", Level: Pods},
+			{Metric: "pod_swap_usage_bytes", Level: Pods, Needs: NeedsSwap},
+		},
+	}
+	// KubeletCadvisor is /metrics/cadvisor of a kubelet. With the gate on its values
+	// are those of PodSandboxMetrics, whole numbers, which the kubelet cannot refine. A
+	// pod has series of its own there only if it has a network of its own.
+	KubeletCadvisor = &Form{
+		Name: "kubelet cAdvisor metrics", Answers: "the PodSandboxMetrics of a runtime", Step: 1,
+		Fields: metricFields(),
+	}
 	// CAdvisorMetrics is the text of /metrics/cadvisor.
 	CAdvisorMetrics = &Form{
 		Name: "cAdvisor metrics", Answers: "/metrics/cadvisor", Step: 1e-9, Pods: true,

@@ -17,6 +17,9 @@ type Source struct {
 	OwnClock bool
 	// MaxAge is how old a value may be; DefaultMaxAge or DefaultOwnClockAge if 0.
 	MaxAge time.Duration
+	// Interval is how often the source is called by who uses it: what is fresh is
+	// counted at that cadence. 0 stands for that of the observations.
+	Interval time.Duration
 	// OpenErr is why the source could not be opened though it is here; nil if it could.
 	OpenErr error
 	// Knows is what ran when the source was opened, where it finds nothing that came

@@ -57,10 +57,16 @@ type SourceReport struct {
 	Containers    float64 `json:"containers"`
 	ContainersDue float64 `json:"containers_due"`
 	// Age is that of CPU time, by the kernel's counter, Claimed by the source's
-	// timestamps. Clocks is how many containers it was read from.
+	// timestamps. Clocks is how many containers it was read from. Where steps are too
+	// coarse to read an age from them, and bounds found the timestamps honest, Age is
+	// what is claimed, and Stamped is set.
 	Age     *Spread `json:"age_seconds,omitempty"`
 	Clocks  int     `json:"clocks"`
+	Stamped bool    `json:"age_by_timestamps,omitempty"`
 	Claimed *Spread `json:"claimed_age_seconds,omitempty"`
+	// Fresh is the share of a container's CPU times that were renewed since the call
+	// before, at the source's interval; nil where it cannot be told.
+	Fresh *Share `json:"fresh,omitempty"`
 	// Skew is how far timestamps in one answer lie apart.
 	Skew *Spread `json:"skew_seconds,omitempty"`
 	// Step is what CPU time comes in multiples of, 0 where finer than a millisecond.
@@ -82,6 +88,12 @@ type Spread struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
 	Max float64 `json:"max"`
+}
+
+// A Share is a part of what was counted.
+type Share struct {
+	Of    int     `json:"of"`
+	Value float64 `json:"value"`
 }
 
 // spread describes durations, nil if there are none.
@@ -134,6 +146,7 @@ func (s *subject) report() SourceReport {
 	g := s.grain(cpu, Containers)
 	r.Step, r.Distinct = g.step, g.distinct
 	s.ages(&r)
+	r.Fresh = s.fresh()
 	var detections []time.Duration
 	for _, step := range s.Steps {
 		if d, ok := s.detection(step); ok {
@@ -169,4 +182,7 @@ func (s *subject) ages(r *SourceReport) {
 		}
 	}
 	r.Age, r.Claimed = spread(ages), spread(claimed)
+	if held := len(s.judged[judgedKey{Dishonest, Containers}]); r.Age == nil && held > 0 && !s.saw(Containers, Dishonest) {
+		r.Age, r.Clocks, r.Stamped = r.Claimed, held, r.Claimed != nil
+	}
 }

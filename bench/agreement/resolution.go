@@ -104,7 +104,10 @@ func (s *subject) checkResolution() {
 			severity := Defect
 			why := ""
 			if g.step <= s.source.Form.Step {
-				severity, why = Limit, "; "+s.source.Form.Answers+" cannot say it finer"
+				severity = Limit
+			}
+			if g.step == s.source.Form.Step {
+				why = "; " + s.source.Form.Answers + " cannot say it finer"
 			}
 			s.found = append(s.found, hit{
 				kind: Coarse, severity: severity, level: level, metric: t.metric.Name, weight: float64(g.distinct),

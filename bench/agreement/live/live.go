@@ -5,8 +5,8 @@
 // Package agreement stands after it and judges what was observed. Collectors come
 // to it as constructors, so that it knows neither CRI nor cAdvisor; the runtime's
 // client is only for listings and for what a listing cannot say. It judges
-// nothing, and it makes and removes no pods: the memory that it makes one
-// container hold for some seconds is all that it changes.
+// nothing, and it makes and removes no pods: that it makes some containers burn CPU
+// time, and one hold memory for some seconds, is all that it changes.
 package live
 
 import (
@@ -64,6 +64,9 @@ type Config struct {
 	// an exec; empty for no such step.
 	StepContainer string
 	StepCommand   []string
+	// BurnContainers are made to burn CPU time all the while, by BurnCommand in execs.
+	BurnContainers []string
+	BurnCommand    []string
 	// Progress, if set, is told what comes next.
 	Progress func(what string)
 }
@@ -159,7 +162,10 @@ func (s *session) run(ctx context.Context) error {
 	if len(s.sources) == 0 {
 		return nil
 	}
-	if err := s.rounds(ctx); err != nil {
+	burning := startBurn(ctx, s)
+	err := s.rounds(ctx)
+	burning.end()
+	if err != nil {
 		return err
 	}
 	if err := s.bursts(ctx); err != nil {
