@@ -30,6 +30,8 @@ type Runner struct {
 	// Treatment applies what arms ask for; nil where none does. With one, each trial
 	// knows which state was in force, also of an arm that asks for nothing.
 	Treatment Treatment
+	// Checker says whether answers are true; nil where nobody asks.
+	Checker Checker
 	// Source is where agents read; the Runner fills in its Pods.
 	Source Source
 	Limits Limits
@@ -62,6 +64,7 @@ const (
 	PhaseScale Phase = "scale" // bring the node to the slot's cell
 	PhaseTrial Phase = "trial" // run the slot
 	PhaseDone  Phase = "done"  // the slot has been run and recorded
+	PhaseCheck Phase = "check" // see whether what the slot's collectors answer is true
 	PhaseStop  Phase = "stop"  // remove the workload
 )
 
@@ -135,6 +138,9 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 			} else if failures++; failures == failuresInARow {
 				return fmt.Errorf("%d trials in a row could not be run, the last because: %s: %s", failures, broken.Reason, broken.Detail)
 			}
+		}
+		if err := r.check(ctx, trials, pods); err != nil {
+			return fmt.Errorf("check what %s was answered in %s: %w", slot.Arm.Name, slot.Cell, err)
 		}
 	}
 }

@@ -31,8 +31,9 @@ type world struct {
 	meter    Metered
 	meterErr error
 	cancel   context.CancelFunc // called inside the first window if set
-	// treatment is the node's, if it has one.
+	// treatment is the node's, if it has one; checker sees what is answered.
 	treatment Treatment
+	checker   Checker
 
 	trials  []*Trial
 	log     []string
@@ -198,9 +199,9 @@ func run(t *testing.T, w *world) error {
 	}
 	r := Runner{
 		Workload: w, Agents: w, Meter: w, Schedule: w, Recorder: w,
-		Treatment: w.treatment,
-		Limits:    Limits{Steal: 0.01, Foreign: 0.05, Harness: 0.01, Lateness: 0.1},
-		Timeout:   5 * time.Second, Settle: 3 * time.Second,
+		Treatment: w.treatment, Checker: w.checker,
+		Limits:  Limits{Steal: 0.01, Foreign: 0.05, Harness: 0.01, Lateness: 0.1},
+		Timeout: 5 * time.Second, Settle: 3 * time.Second,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	err := r.Run(ctx)

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 )
 
 // Names are the names that a plan may use, from the catalog of the program. A
@@ -108,6 +109,7 @@ func defaults(file string) *Plan {
 		Timeout:          30 * time.Second,
 		Margin:           0.02,
 		Guards:           bench.Limits{Steal: 0.005, Foreign: 0.05, Harness: 0.01, Lateness: 0.1},
+		Truth:            agreement.Required,
 		Retries:          2,
 		Settle:           10 * time.Second,
 		Active:           Active{CPU: 0.01, Memory: 16 << 20},
@@ -158,6 +160,7 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 				{"lateness", r.fraction(&p.Guards.Lateness, 1)},
 			})
 		}},
+		{"truth", choice(r, &p.Truth, "rule of truth", append(agreement.Rules(), TruthOff))},
 		{"retries", r.number(&p.Retries, 0, 100)},
 		{"max_duration", r.duration(&p.MaxDuration, time.Second)},
 		{"settle", r.duration(&p.Settle, 0)},

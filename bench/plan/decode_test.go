@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/plan"
 )
 
@@ -50,7 +51,7 @@ func TestDecode(t *testing.T) {
 		Name: "mine", Experiment: "api", Mode: plan.Turns,
 		Pods: []int{10}, ContainersPerPod: []int{1}, Profiles: []string{"idle"}, Sweep: plan.Up,
 		Rounds: plan.Rounds{Min: 10, Max: 10}, Interval: 10 * s, Window: 120 * s, WarmUp: 40 * s, Timeout: 30 * s,
-		Margin: 0.02, Guards: bench.Limits{Steal: 0.005, Foreign: 0.05, Harness: 0.01, Lateness: 0.1}, Retries: 2, Settle: 10 * s,
+		Margin: 0.02, Guards: bench.Limits{Steal: 0.005, Foreign: 0.05, Harness: 0.01, Lateness: 0.1}, Truth: agreement.Required, Retries: 2, Settle: 10 * s,
 		Active: plan.Active{CPU: 0.01, Memory: 16 << 20},
 	}
 
@@ -70,7 +71,7 @@ func TestDecode(t *testing.T) {
 			arm("cri-version", s, 5*s, s),
 		},
 		Baseline: "slow", Idle: "idle", Margin: 0.05,
-		Guards:  bench.Limits{Steal: 0.02, Foreign: 0.1, Harness: 0.01, Lateness: 0.5},
+		Guards: bench.Limits{Steal: 0.02, Foreign: 0.1, Harness: 0.01, Lateness: 0.5}, Truth: plan.TruthOff,
 		Retries: 0, MaxDuration: 10 * time.Hour, Settle: 0, Active: plan.Active{CPU: 0.25, Memory: 1 << 30},
 	}
 	f(`
@@ -105,6 +106,7 @@ baseline: slow
 idle: idle
 margin: 5 %
 guards: {steal: 2%, foreign_cpu: 0.1, lateness: "50%"}
+truth: off
 retries: 0
 max_duration: 10h
 settle: 0
@@ -199,7 +201,7 @@ baseline: cadviser
 		`p.yaml:1:7: pods: anchors, aliases and tags are not accepted in a plan; write the value out`,
 		`p.yaml:2:7: arms: anchors, aliases and tags are not accepted in a plan; write the value out`)
 	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, precision, slices, `+
-		`interval, window, warm_up, timeout, arms, baseline, idle, margin, guards, retries, max_duration, settle, active, kubelet)`)
+		`interval, window, warm_up, timeout, arms, baseline, idle, margin, guards, truth, retries, max_duration, settle, active, kubelet)`)
 
 	// Values of the wrong kind or out of range.
 	f(ok+"name: [a]\n", `p.yaml:3:7: name must be text, is a list`)
@@ -224,6 +226,7 @@ baseline: cadviser
 	f(ok+"margin: -2%\n", `p.yaml:3:9: margin is negative: -2%`)
 	f(ok+"margin: much\n", `p.yaml:3:9: margin must be a fraction like 0.02 or "2%", is "much"`)
 	f(ok+"margin: .nan\n", `p.yaml:3:9: margin must be a fraction like 0.02 or "2%", is ".nan"`)
+	f(ok+"truth: everthing\n", `p.yaml:3:8: unknown rule of truth "everthing" (did you mean "everything"?)`)
 	f(ok+"guards: {steel: 1%}\n", `p.yaml:3:10: unknown key "steel" (did you mean "steal"?)`)
 	f(ok+"guards: 1%\n", `p.yaml:3:9: guards must be a mapping of keys to values, is "1%"`)
 	f(ok+"active: {cpu: lots, memory: 16MB}\n",

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 )
 
 // A Plan is one experiment, every default filled in.
@@ -62,6 +63,9 @@ type Plan struct {
 	// fraction.
 	Margin float64
 	Guards bench.Limits
+	// Truth says which defects of its answers take an arm its verdict. They are checked
+	// once in each profile, at the highest density, but not with TruthOff.
+	Truth agreement.Rule
 	// Retries is how many times a void trial is run again in its round, and a block
 	// of slices that is not good for much.
 	Retries int
@@ -91,6 +95,9 @@ const (
 	// and agents scrape it.
 	Kubelet = "kubelet"
 )
+
+// TruthOff is the rule of a plan whose arms' answers are not checked at all.
+const TruthOff agreement.Rule = "off"
 
 // Mode says how arms share time.
 type Mode string
@@ -145,31 +152,32 @@ type Active struct {
 
 // file is Plan as a plan file has it: the keys, in their order.
 type file struct {
-	Name             string       `json:"name"`
-	Description      string       `json:"description,omitempty"`
-	Experiment       string       `json:"experiment"`
-	Seed             uint64       `json:"seed"`
-	Mode             Mode         `json:"mode"`
-	Pods             []int        `json:"pods"`
-	ContainersPerPod []int        `json:"containers_per_pod"`
-	Profiles         []string     `json:"profiles"`
-	Sweep            Sweep        `json:"sweep"`
-	Rounds           Rounds       `json:"rounds"`
-	Precision        float64      `json:"precision,omitempty"`
-	Slices           *slicesFile  `json:"slices,omitempty"`
-	Interval         duration     `json:"interval"`
-	Window           duration     `json:"window"`
-	WarmUp           duration     `json:"warm_up"`
-	Timeout          duration     `json:"timeout"`
-	Arms             []arm        `json:"arms"`
-	Baseline         string       `json:"baseline,omitempty"`
-	Idle             string       `json:"idle,omitempty"`
-	Margin           float64      `json:"margin"`
-	Guards           bench.Limits `json:"guards"`
-	Retries          int          `json:"retries"`
-	MaxDuration      duration     `json:"max_duration,omitempty"`
-	Settle           duration     `json:"settle"`
-	Active           Active       `json:"active"`
+	Name             string         `json:"name"`
+	Description      string         `json:"description,omitempty"`
+	Experiment       string         `json:"experiment"`
+	Seed             uint64         `json:"seed"`
+	Mode             Mode           `json:"mode"`
+	Pods             []int          `json:"pods"`
+	ContainersPerPod []int          `json:"containers_per_pod"`
+	Profiles         []string       `json:"profiles"`
+	Sweep            Sweep          `json:"sweep"`
+	Rounds           Rounds         `json:"rounds"`
+	Precision        float64        `json:"precision,omitempty"`
+	Slices           *slicesFile    `json:"slices,omitempty"`
+	Interval         duration       `json:"interval"`
+	Window           duration       `json:"window"`
+	WarmUp           duration       `json:"warm_up"`
+	Timeout          duration       `json:"timeout"`
+	Arms             []arm          `json:"arms"`
+	Baseline         string         `json:"baseline,omitempty"`
+	Idle             string         `json:"idle,omitempty"`
+	Margin           float64        `json:"margin"`
+	Guards           bench.Limits   `json:"guards"`
+	Truth            agreement.Rule `json:"truth"`
+	Retries          int            `json:"retries"`
+	MaxDuration      duration       `json:"max_duration,omitempty"`
+	Settle           duration       `json:"settle"`
+	Active           Active         `json:"active"`
 
 	Kubelet *ExistingKubelet `json:"kubelet,omitempty"`
 }
@@ -207,7 +215,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	f := file{
 		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds, p.Precision, nil,
 		duration(p.Interval), duration(p.Window), duration(p.WarmUp), duration(p.Timeout),
-		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Margin, p.Guards, p.Retries,
+		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Margin, p.Guards, p.Truth, p.Retries,
 		duration(p.MaxDuration), duration(p.Settle), p.Active, p.Kubelet,
 	}
 	for i, a := range p.Arms {
