@@ -30,7 +30,7 @@ func (in Input) Analyze() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.observe, b.decide, b.design, b.kubelet, b.scaling, b.carryOver, b.selfChecks, b.controls, b.crossChecks, b.residue, b.timeline, b.spectra} {
+	for _, step := range []func() error{b.observe, b.truth, b.decide, b.withhold, b.freshness, b.design, b.kubelet, b.scaling, b.carryOver, b.selfChecks, b.controls, b.crossChecks, b.residue, b.timeline, b.spectra} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
 		}

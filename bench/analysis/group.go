@@ -7,11 +7,12 @@ type cellGroup struct {
 	cell   bench.Cell
 	order  []*group
 	groups map[string]*group
+	equal  []EqualFreshness
 }
 
 // result is the cell as it is reported.
 func (c *cellGroup) result() Cell {
-	out := Cell{Cell: c.cell}
+	out := Cell{Cell: c.cell, EqualFreshness: c.equal}
 	for _, g := range c.order {
 		out.Arms = append(out.Arms, *g.result)
 	}

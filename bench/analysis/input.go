@@ -19,6 +19,8 @@ type Input struct {
 	Plan   *plan.Plan
 	Host   HostInfo
 	Trials []bench.Trial
+	// Checks are what was found of the answers.
+	Checks []record.Check
 	// Damage names the records that could not be read.
 	Damage []string
 	// End is why the run was over, Unfinished that it was not: it was interrupted,
@@ -38,7 +40,7 @@ func NewInput(run *record.Run) (Input, error) {
 	if err != nil {
 		return Input{}, fmt.Errorf("analyse a run: %w", err)
 	}
-	in := Input{Plan: p, Host: host, Trials: run.Trials, Unfinished: run.End == nil}
+	in := Input{Plan: p, Host: host, Trials: run.Trials, Checks: run.Checks, Unfinished: run.End == nil}
 	if run.End != nil {
 		in.End = run.End.Because
 	}

@@ -91,6 +91,15 @@ func (h HostInfo) modeOf(state string) Mode {
 	return ""
 }
 
+// PlanName returns what the plan calls an arm of the report: its name without the
+// mode that [Input.Analyze] puts in front.
+func (k *KubeletReport) PlanName(arm string) string {
+	if k == nil || k.Modes[arm] == "" {
+		return arm
+	}
+	return strings.TrimPrefix(arm, string(k.Modes[arm])+".")
+}
+
 // labelled returns the input with the mode in front of the name of each arm whose
 // mode is known, "B.gate-off", so that every table and figure names it. The plan and
 // the records stay as they are.

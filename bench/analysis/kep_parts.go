@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 )
 
 // Collectors of a kubelet's endpoints, by the names that plans give them.
@@ -32,7 +33,7 @@ func costParts(limit float64) func(*builder, *duel) ([]KEPPart, error) {
 			}
 			out = append(out, p)
 		}
-		return append(out, b.doesTheWork(d)...), nil
+		return append(out, b.unearned(d)...), nil
 	}
 }
 
@@ -54,7 +55,7 @@ func performanceParts(b *builder, d *duel) ([]KEPPart, error) {
 		}
 		out = append(out, lostPart(c, d), p)
 	}
-	return append(out, b.doesTheWork(d)...), nil
+	return append(out, b.unearned(d)...), nil
 }
 
 // ScrapeTimeout is when a scrape is lost in production: Prometheus' scrape_timeout,
@@ -121,6 +122,20 @@ func lostPart(collector string, d *duel) KEPPart {
 // series; one that leaves out more than a tenth must not be praised for being cheap.
 const workShare = 0.9
 
+// unearned are parts that do not hold where a cost is no evidence: that of answers
+// which are not true, or of less work.
+func (b *builder) unearned(d *duel) []KEPPart {
+	var out []KEPPart
+	for _, g := range []*group{d.on, d.off} {
+		for _, fault := range g.result.Untrue {
+			out = append(out, KEPPart{
+				Name: "truth of " + g.arm.Name, Wants: "answers that are true, by the plan's rule", Result: Unsettled, Says: fault,
+			})
+		}
+	}
+	return append(out, b.doesTheWork(d)...)
+}
+
 // doesTheWork is a part that does not hold where the gate on answers less than the
 // gate off: its cost is then no evidence that it is cheaper.
 func (b *builder) doesTheWork(d *duel) []KEPPart {
@@ -135,7 +150,7 @@ func (b *builder) doesTheWork(d *duel) []KEPPart {
 }
 
 // sameParts are what can be said of the answers themselves.
-func sameParts(_ *builder, d *duel) ([]KEPPart, error) {
+func sameParts(b *builder, d *duel) ([]KEPPart, error) {
 	if d.load == Unscraped {
 		return nil, nil
 	}
@@ -153,10 +168,87 @@ func sameParts(_ *builder, d *duel) ([]KEPPart, error) {
 		}
 		out = append(out, p)
 	}
-	return append(out, containersPart(d), KEPPart{
-		Name: "agreement and freshness", Wants: "values that agree, and are not older", Result: Unsettled,
-		Says: "not measured by this experiment: `cri-stats-bench verify` does",
-	}), nil
+	out = append(out, containersPart(d))
+	for _, c := range d.on.collectors {
+		out = append(out, b.podsPart(d, c), b.agreementPart(d, c), b.agePart(d, c))
+	}
+	return out, nil
+}
+
+const notChecked = "not checked in this run"
+
+// checkOf is the check of one of the arm's collectors, nil where there is none.
+func (b *builder) checkOf(g *group, collector string) *Check {
+	for _, c := range b.checksOf(g) {
+		if c.Collector == collector && c.Source != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// podsPart holds if as many pods have series of their own: sums over the containers of
+// a pod are not the same, since they lack the pause container and what the pod's own
+// cgroup is charged with.
+func (b *builder) podsPart(d *duel, collector string) KEPPart {
+	p := KEPPart{Name: "pods of " + collector, Wants: "values of its own of each pod that has them with the gate off", Result: Pass}
+	on, off := b.checkOf(d.on, collector), b.checkOf(d.off, collector)
+	if on == nil || off == nil {
+		p.Result, p.Says = Unsettled, notChecked
+		return p
+	}
+	p.Says = fmt.Sprintf("%.4g pods in an answer, with the gate off %.4g", on.Source.Pods, off.Source.Pods)
+	if on.Source.Pods < whole*off.Source.Pods {
+		p.Result = Fail
+	}
+	return p
+}
+
+// agreementPart holds if the gate on has no defect that the gate off has not: what is
+// wrong with both is no change.
+func (b *builder) agreementPart(d *duel, collector string) KEPPart {
+	p := KEPPart{Name: "agreement of " + collector, Wants: "no defect that the gate off has not", Result: Pass}
+	on, off := b.checkOf(d.on, collector), b.checkOf(d.off, collector)
+	if on == nil || off == nil {
+		p.Result, p.Says = Unsettled, notChecked
+		return p
+	}
+	var worse []string
+	for _, f := range on.Findings {
+		had := func(old agreement.Finding) bool {
+			return old.Severity == f.Severity && old.Kind == f.Kind && old.Level == f.Level &&
+				!slices.ContainsFunc(f.Quantities, func(q string) bool { return !slices.Contains(old.Quantities, q) })
+		}
+		// Names that are not there are told of by their own part.
+		if f.Severity == agreement.Defect && f.Kind != agreement.Absent && !slices.ContainsFunc(off.Findings, had) {
+			worse = append(worse, f.String())
+		}
+	}
+	p.Says = fmt.Sprintf("%d containers held against the cgroup files", on.Source.Clocks)
+	if len(worse) > 0 {
+		p.Result, p.Says = Fail, strings.Join(worse, "; ")
+	}
+	return p
+}
+
+// agePart holds if values are not older with the gate on, by more than a user of
+// them would notice.
+func (b *builder) agePart(d *duel, collector string) KEPPart {
+	p := KEPPart{Name: "age of " + collector, Wants: "values that are not older", Result: Pass}
+	on, off := b.checkOf(d.on, collector), b.checkOf(d.off, collector)
+	if on == nil || off == nil {
+		p.Result, p.Says = Unsettled, notChecked
+		return p
+	}
+	if on.Source.Age == nil || off.Source.Age == nil {
+		p.Result, p.Says = Unsettled, "not to be told: no counter moved that could be read as a clock"
+		return p
+	}
+	p.Says = fmt.Sprintf("p95 %.3g s, with the gate off %.3g s", on.Source.Age.P95, off.Source.Age.P95)
+	if on.Source.Age.P95 > off.Source.Age.P95+ageSlack {
+		p.Result = Fail
+	}
+	return p
 }
 
 // containersPart holds if no last answer lacked a container of ours.
@@ -184,6 +276,10 @@ type completeness struct {
 	expected, present, missing []string
 }
 
+// ofNetwork is what the names begin with that mean nothing here: pods of ours are in the
+// node's network, which a kubelet with the gate off shows as if it were theirs.
+const ofNetwork = "container_network_"
+
 // completenessOf is nil where one of the arms gave no answer with names.
 func completenessOf(d *duel, collector string) *completeness {
 	on, off := namesOf(d.on, collector), namesOf(d.off, collector)
@@ -192,7 +288,7 @@ func completenessOf(d *duel, collector string) *completeness {
 	}
 	c := &completeness{on: len(on), off: len(off)}
 	for _, name := range off {
-		if collector == collectorCadvisor && !expectedName(name) {
+		if collector == collectorCadvisor && !expectedName(name) || strings.HasPrefix(name, ofNetwork) {
 			continue
 		}
 		c.expected = append(c.expected, name)

@@ -10,8 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/record"
 )
 
 // kubelet analyses a made-up kubelet run as if it had taken place. change may change
@@ -146,6 +148,59 @@ func TestKEPModeC(t *testing.T) {
 	if why := r.Kubelet.Verdicts[1].Why; why != "it is about B -> D, which needs containerd; this run has [B -> C]" {
 		t.Errorf("why %q", why)
 	}
+}
+
+// kubeletChecks are checks of the made-up kubelet: with the gate off its values are as
+// old as housekeeping makes them, and so many pods have values of their own.
+func kubeletChecks(state string, age, pods float64, findings ...agreement.Finding) record.Check {
+	c := record.Check{
+		Cell: bench.Cell{Pods: 110, ContainersPerPod: 1, Profile: "idle"}, State: state,
+		Collectors: []string{"kubelet-summary", "kubelet-resource", "kubelet-cadvisor"}, Report: &agreement.Report{Findings: findings},
+	}
+	for _, name := range c.Collectors {
+		c.Report.Sources = append(c.Report.Sources, agreement.SourceReport{
+			Name: name, Pods: pods, Age: &agreement.Spread{N: 9, P50: age / 2, P95: age, Max: age}, Clocks: 4, Fresh: &agreement.Share{Of: 9, Value: 1},
+		})
+	}
+	return c
+}
+
+// The numbers are the same if the gate on lacks nothing that the gate off has; a cost
+// is no evidence where answers are not true.
+func TestKEPTruth(t *testing.T) {
+	f := func(off, on record.Check, reduction, same analysis.Result, why string) {
+		t.Helper()
+		run, err := analysistest.Kubelet(10, "containerd", 0.8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run.Host.Simulated = false
+		in := run.Input()
+		in.Checks = []record.Check{off, on}
+		r := analyse(t, in)
+		if v := primary(t, r, "same-numbers"); v.Result != same || !strings.HasPrefix(v.Why, why) {
+			t.Errorf("same numbers: %s, %s, want %s, %s", v.Result, v.Why, same, why)
+		}
+		if v := primary(t, r, "reduction"); v.Result != reduction {
+			t.Errorf("reduction: %s, %s", v.Result, v.Why)
+		}
+	}
+	defect := func(kind agreement.Kind, quantity string) agreement.Finding {
+		return agreement.Finding{Source: "kubelet-summary", Kind: kind, Severity: agreement.Defect, Level: agreement.Containers, Quantities: []string{quantity}, Evidence: "evidence"}
+	}
+	off, on := kubeletChecks(bench.GateOff, 17, 110), kubeletChecks(bench.GateOn, 0.1, 110)
+	f(off, on, analysis.Pass, analysis.Pass, "")
+	f(off, kubeletChecks(bench.GateOn, 19, 110), analysis.Pass, analysis.Fail, "age of kubelet-summary: p95 19 s, with the gate off 17 s")
+	f(off, kubeletChecks(bench.GateOn, 0.1, 0), analysis.Pass, analysis.Fail, "pods of kubelet-summary: 0 pods in an answer, with the gate off 110")
+	// What is wrong with both is no change; what only the gate on has is one.
+	rss := defect(agreement.Wrong, bench.MemoryRSS.Name)
+	f(kubeletChecks(bench.GateOff, 17, 110, rss), kubeletChecks(bench.GateOn, 0.1, 110, rss), analysis.Pass, analysis.Pass, "")
+	f(off, kubeletChecks(bench.GateOn, 0.1, 110, rss), analysis.Pass, analysis.Fail, "agreement of kubelet-summary: defect: kubelet-summary: wrong value: container_memory_rss")
+	// A cost rests on CPU time and working set that are right, on either side.
+	frozen := defect(agreement.Frozen, bench.CPUUsage.Name)
+	f(off, kubeletChecks(bench.GateOn, 0.1, 110, frozen), analysis.Unsettled, analysis.Fail, "agreement of kubelet-summary")
+	f(kubeletChecks(bench.GateOff, 17, 110, frozen), on, analysis.Unsettled, analysis.Pass, "")
+	f(off, record.Check{Cell: on.Cell, State: bench.GateOn, Collectors: on.Collectors, Err: "gone"}, analysis.Unsettled, analysis.Unsettled, "pods of kubelet-summary: not checked in this run")
 }
 
 // What answers less is not said to be cheap.

@@ -48,6 +48,8 @@ const (
 	NoteUnfinished   NoteKind = "unfinished"    // a run that did not come to its end
 	NotePlan         NoteKind = "plan"          // what the plan itself warns of
 	NoteMode         NoteKind = "mode"          // who makes the stats of pods in an arm
+	NoteUntrue       NoteKind = "untrue"        // answers that no verdict may rest on
+	NoteUnchecked    NoteKind = "unchecked"     // answers that nobody has checked
 )
 
 // A Note is a footnote: a warning as data. Equal ones are one note, with every

@@ -257,7 +257,7 @@ func (o *observer) agent(t *bench.Trial, a *bench.AgentReport) error {
 		s.Metric = m
 		o.add(s, v)
 	}
-	if t.Cycle <= 1 { // the agents of a block make one first call
+	if t.Cycle <= 1 && a.FirstCall > 0 { // the agents of a block make one first call
 		observe(FirstCall, a.FirstCall.Seconds())
 	}
 	observe(Expected, float64(t.Containers))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/plan"
 )
 
@@ -56,6 +57,10 @@ type Report struct {
 	Controls    []ControlCheck `json:"controls,omitempty"`
 	CrossChecks []CrossCheck   `json:"cross_checks,omitempty"`
 	Residue     []Residue      `json:"residue,omitempty"`
+	// Truth is the plan's rule of which defects take an arm its verdict, Checks what was
+	// found of the answers.
+	Truth  agreement.Rule `json:"truth,omitempty"`
+	Checks []Check        `json:"checks,omitempty"`
 	// Kubelet is nil but for the experiment of that name.
 	Kubelet *KubeletReport `json:"kubelet,omitempty"`
 	// Notes are the footnotes; estimates and rows refer to them by index.
@@ -102,6 +107,8 @@ type VoidCount struct {
 type Cell struct {
 	bench.Cell
 	Arms []ArmResult `json:"arms"`
+	// EqualFreshness compares arms of the two sources whose values are of one age.
+	EqualFreshness []EqualFreshness `json:"equal_freshness,omitempty"`
 }
 
 // Arm returns the result of the named arm, nil if the cell has none.
@@ -144,8 +151,12 @@ type ArmResult struct {
 	// Together the verdict on CPU and memory, both of which must hold.
 	Judgements []Judgement `json:"judgements,omitempty"`
 	Together   Verdict     `json:"together,omitempty"`
-	Overheads  []Overhead  `json:"overheads,omitempty"`
-	Steadiness Steadiness  `json:"steadiness"`
+	// Untrue are the reasons why the arm's answers allow it no verdict, by the plan's
+	// rule of truth.
+	Untrue     []string   `json:"untrue,omitempty"`
+	Freshness  *Freshness `json:"freshness,omitempty"`
+	Overheads  []Overhead `json:"overheads,omitempty"`
+	Steadiness Steadiness `json:"steadiness"`
 	// Trials are those of its own that are used, in order; Columns their
 	// observations. SliceTrials and SliceColumns are the same of slices, as they
 	// were measured: at the interval of the slices.

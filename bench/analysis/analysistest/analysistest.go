@@ -9,11 +9,13 @@ package analysistest
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/record"
 )
 
 // A Line is a quantity that grows with density: Fixed + PerPod × pods.
@@ -57,6 +59,9 @@ type Run struct {
 	// Spoil, if set, may change a trial before it is recorded: make it void, let
 	// calls fail, take components away.
 	Spoil func(t *bench.Trial)
+	// Checks, if set, are what was found of the answers in the cell of the most pods of
+	// each profile.
+	Checks func(bench.Cell) []record.Check
 }
 
 // Begin is when every made-up run begins.
@@ -67,7 +72,7 @@ func (r Run) Input() analysis.Input {
 	random := rand.New(rand.NewPCG(r.Seed, 0))
 	at := Begin()
 	var trials []bench.Trial
-	record := func(slot bench.Slot, scale float64) {
+	measure := func(slot bench.Slot, scale float64) {
 		t := bench.Trial{
 			Slot: slot, Start: at, Length: slot.Arm.Window,
 			Pods: slot.Cell.Pods, Containers: slot.Cell.Pods * slot.Cell.ContainersPerPod,
@@ -86,16 +91,13 @@ func (r Run) Input() analysis.Input {
 				own := r.Plan.OwnTrialArms()
 				for i, position := range random.Perm(len(own)) {
 					slot := bench.Slot{Cell: cell, Arm: own[position], Sweep: sweep, Round: round, Position: i}
-					record(slot, drift*factor(random, r.Noise))
+					measure(slot, drift*factor(random, r.Noise))
 				}
-				r.block(bench.Slot{Cell: cell, Sweep: sweep, Round: round, Position: len(own)}, random, drift, record)
+				r.block(bench.Slot{Cell: cell, Sweep: sweep, Round: round, Position: len(own)}, random, drift, measure)
 			}
 		}
 	}
-	if r.Host != nil {
-		return analysis.Input{Plan: r.Plan, Trials: trials, Host: *r.Host}
-	}
-	return analysis.Input{
+	in := analysis.Input{
 		Plan: r.Plan, Trials: trials,
 		Host: analysis.HostInfo{
 			Simulated: true, Version: "v0.0.0-test",
@@ -103,10 +105,19 @@ func (r Run) Input() analysis.Input {
 			Facts:   []analysis.Fact{{Name: "host.cpus", Value: "2"}, {Name: "host.kernel", Value: "6.12.0"}},
 		},
 	}
+	if r.Host != nil {
+		in.Host = *r.Host
+	}
+	for _, cell := range r.Plan.Cells() {
+		if r.Checks != nil && cell.Pods == slices.Max(r.Plan.Pods) {
+			in.Checks = append(in.Checks, r.Checks(cell)...)
+		}
+	}
+	return in
 }
 
 // block makes the slices of a round.
-func (r Run) block(slot bench.Slot, random *rand.Rand, drift float64, record func(bench.Slot, float64)) {
+func (r Run) block(slot bench.Slot, random *rand.Rand, drift float64, measure func(bench.Slot, float64)) {
 	arms := r.Plan.SlicedArms()
 	if len(arms) == 0 {
 		return
@@ -124,7 +135,7 @@ func (r Run) block(slot bench.Slot, random *rand.Rand, drift float64, record fun
 			if r.After != nil {
 				scale *= r.After(before, slot.Arm.Name)
 			}
-			record(slot, scale)
+			measure(slot, scale)
 			before = slot.Arm.Name
 			slot.Position++
 			wander = r.Inertia*wander + math.Sqrt(1-r.Inertia*r.Inertia)*random.NormFloat64()

@@ -1,0 +1,154 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
+	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/record"
+)
+
+// A Check is what was found of the answers of one collector, outside of all windows
+// (package agreement). It is made in one cell and holds for all of its profile.
+type Check struct {
+	Cell bench.Cell `json:"cell"`
+	// State is the treatment that was in force, empty where nothing is treated.
+	State     string `json:"state,omitempty"`
+	Collector string `json:"collector"`
+	// Arms are those that it holds for, in the plan's order.
+	Arms []string `json:"arms"`
+	// Source has the figures, nil where the answers could not be checked; Why then
+	// says why.
+	Source *agreement.SourceReport `json:"source,omitempty"`
+	Why    string                  `json:"why_not,omitempty"`
+	// Findings are all that was found, Broken those among them that break the plan's
+	// rule of truth.
+	Findings []agreement.Finding `json:"findings,omitempty"`
+	Broken   []agreement.Finding `json:"broken,omitempty"`
+}
+
+// fault is why no verdict may rest on these answers, "" if one may.
+func (c *Check) fault() string {
+	switch {
+	case c.Source == nil:
+		return fmt.Sprintf("the answers of %s could not be checked: %s", c.Collector, c.Why)
+	case len(c.Broken) == 0:
+		return ""
+	}
+	what := make([]string, len(c.Broken))
+	for i, f := range c.Broken {
+		what[i] = string(f.Kind) + " (" + f.Evidence + ")"
+	}
+	return fmt.Sprintf("the answers of %s are not true: %s", c.Collector, strings.Join(what, "; "))
+}
+
+// truth lays out what was checked, and finds the arms that may have no verdict.
+func (b *builder) truth() error {
+	b.report.Truth = b.input.Plan.Truth
+	for i := range b.input.Checks {
+		b.check(&b.input.Checks[i])
+	}
+	for _, c := range b.cells {
+		for _, g := range c.order {
+			b.faults(g)
+		}
+	}
+	if len(b.report.Checks) == 0 && !b.report.Simulated() {
+		b.runNote(NoteUnchecked, "whether the answers are true was not checked in this run: verdicts are about costs alone")
+	}
+	return nil
+}
+
+// holds says whether what was found in one cell holds in another: who is complete and
+// right at the highest density is so below it.
+func holds(found, in bench.Cell) bool {
+	return found.Profile == in.Profile && found.ContainersPerPod == in.ContainersPerPod
+}
+
+// check adds a check of the records, collector by collector.
+func (b *builder) check(made *record.Check) {
+	for _, collector := range made.Collectors {
+		check := Check{Cell: made.Cell, State: made.State, Collector: collector, Why: made.Err}
+		for _, c := range b.cells {
+			for _, g := range c.order {
+				name := g.arm.Name
+				if holds(made.Cell, c.cell) && slices.Contains(g.collectors, collector) && g.state() == made.State && !slices.Contains(check.Arms, name) {
+					check.Arms = append(check.Arms, name)
+				}
+			}
+		}
+		if r := made.Report; r != nil {
+			check.Findings = r.Of(collector)
+			check.Broken = b.input.Plan.Truth.Broken(r, collector)
+			for k := range r.Sources {
+				if r.Sources[k].Name == collector {
+					check.Source = &r.Sources[k]
+				}
+			}
+			for _, u := range r.Unsupported {
+				if u.Source == collector {
+					check.Why = u.Why
+				}
+			}
+		}
+		b.report.Checks = append(b.report.Checks, check)
+	}
+}
+
+// state is the treatment that the arm's trials were made under.
+func (g *group) state() string {
+	for _, s := range []*set{g.trials, g.slices} {
+		for _, t := range s.used {
+			return t.State
+		}
+	}
+	return g.arm.Treatment
+}
+
+// checksOf are the checks that hold for an arm.
+func (b *builder) checksOf(g *group) []*Check {
+	var out []*Check
+	for i := range b.report.Checks {
+		if c := &b.report.Checks[i]; holds(c.Cell, g.cell.cell) && slices.Contains(c.Arms, g.arm.Name) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// faults finds out whether an arm may have a verdict. What nobody can check, a
+// floor or a transport, has no faults.
+func (b *builder) faults(g *group) {
+	if b.input.Plan.Truth == agreement.Nothing || b.input.Plan.Truth == plan.TruthOff {
+		return
+	}
+	for _, c := range b.checksOf(g) {
+		if text := c.fault(); text != "" {
+			g.result.Untrue = append(g.result.Untrue, text)
+			g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUntrue, text, g.placeOf(0, 0, g.result.Source)))
+		}
+	}
+}
+
+// withhold takes the verdicts of arms that may have none: those whose own answers are
+// not true, and all of a cell whose baseline's are not. A fast wrong answer must not
+// win, and nobody must win against one.
+func (b *builder) withhold() error {
+	for _, c := range b.cells {
+		base := c.groups[b.report.Baseline]
+		for _, g := range c.order {
+			if len(g.result.Untrue) == 0 && (base == nil || len(base.result.Untrue) == 0) {
+				continue
+			}
+			for i := range g.result.Judgements {
+				j := &g.result.Judgements[i]
+				j.Verdict, j.Unadjusted, j.WithinMargin, j.Equivalent = NoVerdict, NoVerdict, false, false
+			}
+			g.result.Together = NoVerdict
+		}
+	}
+	return nil
+}
