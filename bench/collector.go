@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -50,6 +51,11 @@ type Source struct {
 	// Kubelet is set where a kubelet runs the pods.
 	Kubelet *Kubelet `json:"kubelet,omitempty"`
 }
+
+// ErrEmpty says that an answer came and has nothing of what runs. That is the source's
+// fault, and no reason why an agent could not go on asking: such a call has failed, the
+// trial counts.
+var ErrEmpty = errors.New("nothing of what runs is in the answer")
 
 // An UnsupportedError says that a subject cannot do what an arm asks, and what
 // would be needed. It makes the arm unsupported; it is never a zero.

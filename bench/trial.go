@@ -60,7 +60,8 @@ func (t *Trial) Usable() bool { return len(t.Void) == 0 && t.Unsupported == "" }
 type AgentReport struct {
 	Collector string `json:"collector"`
 	// FirstCall is how long the first call after opening took, before the
-	// warm-up: connections, caches and handlers are cold then.
+	// warm-up: connections, caches and handlers are cold then. 0 where its answer was
+	// empty.
 	FirstCall time.Duration `json:"first_call"`
 	// Calls of the window, in order. The warm-up's are not kept.
 	Calls Calls `json:"calls"`

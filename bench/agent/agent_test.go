@@ -39,6 +39,7 @@ type fake struct {
 	cost   time.Duration
 	flaky  bool
 	die    bool
+	empty  bool
 	calls  int
 }
 
@@ -59,6 +60,9 @@ func (f *fake) Collect(ctx context.Context, b *bench.Batch) error {
 		}
 	}
 	b.Bytes = 100
+	if f.empty {
+		return fmt.Errorf("read: %w", bench.ErrEmpty)
+	}
 	if f.flaky && f.calls%3 == 0 {
 		return errors.New("no luck")
 	}
@@ -85,6 +89,8 @@ func find(name string) (bench.CollectorSpec, bool) {
 			return &fake{source: part}, nil
 		case "unsupported":
 			return nil, &bench.UnsupportedError{What: "this", Needs: "that"}
+		case "empty":
+			return &fake{empty: true}, nil
 		case "broken":
 			return nil, errors.New("open: no such socket")
 		}
@@ -179,6 +185,17 @@ func TestFirstCallFails(t *testing.T) {
 		err := s.open(t.Context(), open{Collector: "slow", Source: source, Timeout: time.Second})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("open: %v, want the deadline", err)
+		}
+	})
+}
+
+// A source whose answers are empty is asked on: the calls have failed, and there is no
+// time of a first answer.
+func TestEmptyAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := serve(t, "empty", bench.Window{Start: time.Now().Add(time.Second), Interval: time.Second, Calls: 3, Timeout: time.Second})
+		if r.FirstCall != 0 || len(r.Calls) != 3 || r.Calls.Failed() != 3 || r.Calls[0].Err != "read: nothing of what runs is in the answer" {
+			t.Errorf("report %+v", r)
 		}
 	})
 }

@@ -107,7 +107,9 @@ func (s *server) obey(ctx context.Context, o order) answer {
 }
 
 // open opens the collector and makes the first call, which shows whether the
-// source can do it at all.
+// source can do it at all. Where an answer comes that is empty, it can: a kubelet that
+// has just started does not know its pods yet, and one that never serves them is to be
+// measured all the same.
 func (s *server) open(ctx context.Context, o open) error {
 	if s.collector != nil {
 		return errors.New("a collector is open already")
@@ -130,7 +132,13 @@ func (s *server) open(ctx context.Context, o open) error {
 	defer cancel()
 	start := time.Now()
 	err = collector.Collect(callCtx, s.batch)
-	s.report = bench.AgentReport{Collector: o.Collector, FirstCall: time.Since(start)}
+	s.report = bench.AgentReport{Collector: o.Collector}
+	switch {
+	case err == nil:
+		s.report.FirstCall = time.Since(start)
+	case errors.Is(err, bench.ErrEmpty):
+		err = nil // and there is no time of a first answer
+	}
 	return err
 }
 

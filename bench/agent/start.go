@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/child"
 )
 
 // closeTimeout is how long an agent may take to end by itself.
@@ -37,7 +38,7 @@ func (c *Command) Start(ctx context.Context, collector string, s bench.Source) (
 	// put away what it holds.
 	cmd := exec.Command(c.Path, c.Args...)
 	cmd.Stderr = c.Stderr
-	detach(cmd)
+	child.Detach(cmd)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -12,8 +12,8 @@ package kubelet
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/kubeletconn"
@@ -34,8 +34,10 @@ func OpenResource(ctx context.Context, s bench.Source) (bench.Collector, error) 
 func OpenCadvisor(ctx context.Context, s bench.Source) (bench.Collector, error) {
 	d := newExposition()
 	d.ofRuntime = true
-	return open(ctx, s, "/metrics/cadvisor", kubeletconn.TextFormat, d)
+	return open(ctx, s, cadvisorPath, kubeletconn.TextFormat, d)
 }
+
+const cadvisorPath = "/metrics/cadvisor"
 
 // A decoder brings an answer into the normal form.
 type decoder interface {
@@ -49,6 +51,8 @@ type collector struct {
 	decoder      decoder
 	pods         *population
 	expected     int    // containers of ours
+	endpoint     string // of the runtime
+	reason       string // why answers have no containers, once that was asked
 	body         []byte // of the last answer, to be written over
 }
 
@@ -67,7 +71,7 @@ func open(ctx context.Context, s bench.Source, path, accept string, d decoder) (
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{path: path, accept: accept, conn: conn, decoder: d, pods: pods}
+	c := &collector{path: path, accept: accept, conn: conn, decoder: d, pods: pods, endpoint: s.Endpoint}
 	for _, p := range s.Pods {
 		c.expected += len(p.Containers)
 	}
@@ -89,13 +93,30 @@ func (c *collector) Collect(ctx context.Context, b *bench.Batch) error {
 		return fmt.Errorf("read %s: %w", c.path, err)
 	}
 	if c.expected > 0 && b.Containers() == 0 {
-		return fmt.Errorf("read %s: none of %d containers is in the answer, which has %d metrics: %w", c.path, c.expected, len(b.Names()), errNoContainers)
+		return fmt.Errorf("read %s: %w: %d containers run, it has %d metrics; %s", c.path, bench.ErrEmpty, c.expected, len(b.Names()), c.explained(ctx, b))
 	}
 	return nil
 }
 
-// errNoContainers says that the kubelet answered without what it was asked for.
-var errNoContainers = errors.New("the kubelet could not list them, or its provider leaves them out")
+// explained says why an answer is empty: by what the runtime says, where it would have
+// been made of its metrics.
+func (c *collector) explained(ctx context.Context, b *bench.Batch) string {
+	if c.path != cadvisorPath || slices.Contains(b.Names(), ofCadvisor) {
+		return "the kubelet does not know them"
+	}
+	if c.reason == "" {
+		reason, err := why(ctx, c.endpoint)
+		switch {
+		case err != nil:
+			c.reason = "asked why: " + err.Error()
+		case reason == "":
+			c.reason = "the kubelet could not list them, or its provider leaves them out"
+		default:
+			c.reason = reason
+		}
+	}
+	return c.reason
+}
 
 // Close closes the connection.
 func (c *collector) Close() error {

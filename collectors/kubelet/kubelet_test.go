@@ -152,18 +152,19 @@ func TestFailures(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Close() }() // it says nothing
-		if err := c.Collect(t.Context(), new(bench.Batch)); err == nil || !strings.Contains(err.Error(), want) {
+		if err := c.Collect(t.Context(), new(bench.Batch)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(want, "containers run") != errors.Is(err, bench.ErrEmpty) {
 			t.Errorf("%q: %v, want %q", body, err, want)
 		}
 	}
 	// A kubelet that could not ask the runtime serves what it has, with status 200.
 	f(kubelet.OpenCadvisor, "/metrics/cadvisor", "# TYPE machine_cpu_cores gauge\nmachine_cpu_cores 2\n# TYPE machine_memory_bytes gauge\nmachine_memory_bytes 4\n",
-		"read /metrics/cadvisor: none of 2 containers is in the answer, which has 2 metrics")
-	f(kubelet.OpenCadvisor, "/metrics/cadvisor", "", "none of 2 containers")
+		"read /metrics/cadvisor: nothing of what runs is in the answer: 2 containers run, it has 2 metrics; the kubelet could not list them, or its provider leaves them out")
+	f(kubelet.OpenCadvisor, "/metrics/cadvisor", "", "2 containers run, it has 0 metrics")
+	f(kubelet.OpenCadvisor, "/metrics/cadvisor", "container_scrape_error 0\n", "2 containers run, it has 1 metrics; the kubelet does not know them")
 	f(kubelet.OpenCadvisor, "/metrics/cadvisor", "container_scrape_error 1\n", "container_scrape_error is 1: the kubelet could not read all that it serves")
 	f(kubelet.OpenResource, "/metrics/resource", "resource_scrape_error 1\n", "resource_scrape_error is 1")
 	f(kubelet.OpenResource, "/metrics/resource", "container_cpu{", "read /metrics/resource: text format parsing error")
-	f(kubelet.OpenSummary, "/stats/summary", `{"node":{},"pods":[]}`, "none of 2 containers")
+	f(kubelet.OpenSummary, "/stats/summary", `{"node":{},"pods":[]}`, "2 containers run, it has 0 metrics; the kubelet does not know them")
 	f(kubelet.OpenSummary, "/stats/summary", `{"node":`, "read /stats/summary: unexpected end of JSON input")
 }
 
