@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/plan"
 )
 
@@ -140,6 +141,7 @@ func verdictFacts() []planFact {
 		{"baseline", Refuses, func(p *plan.Plan) any { return p.Baseline }},
 		{"idle", Refuses, func(p *plan.Plan) any { return p.Idle }},
 		{"margin", Refuses, func(p *plan.Plan) any { return p.Margin }},
+		{"truth", Refuses, func(p *plan.Plan) any { return p.Truth }},
 	}
 }
 
@@ -159,14 +161,19 @@ func axisDifferences(old, new *Run) []Difference {
 	return differ(out, "plan: profiles", fmt.Sprint(old.Plan.Profiles), fmt.Sprint(new.Plan.Profiles), Refuses)
 }
 
-// armDifference says where an arm is not the same in two plans; empty if it is, or
-// is in one of them alone.
+// armDifference says where an arm, by its name in both reports, is not the same in
+// two plans; empty if it is, or is in one of them alone.
 func armDifference(old, new *Run, name string) string {
 	a, inOld := old.planned(name)
 	b, inNew := new.planned(name)
 	if !inOld || !inNew {
 		return ""
 	}
+	return unlike(old, new, a, b)
+}
+
+// unlike says where two arms of two plans are not the same.
+func unlike(old, new *Run, a, b bench.Arm) string {
 	var out []Difference
 	out = differ(out, "collectors", strings.Join(a.Collectors, "+"), strings.Join(b.Collectors, "+"), Refuses)
 	for _, t := range []struct {
@@ -181,7 +188,7 @@ func armDifference(old, new *Run, name string) string {
 	} {
 		out = differ(out, t.what, t.of(a), t.of(b), Refuses)
 	}
-	out = differ(out, "slice", sliced(old, name), sliced(new, name), Refuses)
+	out = differ(out, "slice", sliced(old, a.Name), sliced(new, b.Name), Refuses)
 	texts := make([]string, len(out))
 	for i, d := range out {
 		texts[i] = d.String()
@@ -191,6 +198,33 @@ func armDifference(old, new *Run, name string) string {
 
 func sliced(r *Run, name string) string {
 	return strconv.FormatBool(slices.Contains(r.Plan.Slices.Arms, name))
+}
+
+// kubeletDifferences lists where the kubelets of two runs differ. What an arm does to a
+// kubelet shows in its mode. A and B are one here: which of them it is, is the
+// runtime's, and runtimes are kept apart.
+func kubeletDifferences(old, new *Run) []Difference {
+	var out []Difference
+	for _, a := range old.Plan.Arms {
+		out = differ(out, "mode of arm "+a.Name, old.gate(a.Name), new.gate(a.Name), Refuses)
+	}
+	return differ(out, "kubelet version", old.Report.Host.Kubelet.Version, new.Report.Host.Kubelet.Version, Warns)
+}
+
+// gate is the mode of an arm of the plan, whatever the runtime; empty where there is
+// no kubelet, or its mode is not known.
+func (r *Run) gate(arm string) string {
+	if r.Report.Kubelet == nil {
+		return ""
+	}
+	switch mode, known := r.Report.Kubelet.Modes[r.label(arm)]; {
+	case !known:
+		return ""
+	case mode == analysis.ModeA || mode == analysis.ModeB:
+		return "A or B (the gate off)"
+	default:
+		return mode.String()
+	}
 }
 
 // hostFacts are what of host.json is compared. What changes from run to run by
@@ -235,6 +269,7 @@ func hostDifferences(old, new *Run) []Difference {
 	a, b := old.Report.Host, new.Report.Host
 	out := differ(nil, "runtime", a.Runtime.Name, b.Runtime.Name, Warns)
 	out = differ(out, "runtime version", a.Runtime.Version, b.Runtime.Version, Tells)
+	out = differ(out, "kubelet version", a.Kubelet.Version, b.Kubelet.Version, Warns)
 	out = differ(out, "harness version", a.Version, b.Version, Warns)
 	for _, f := range hostFacts {
 		out = differ(out, f.name, old.fact(f.name), new.fact(f.name), f.weight)

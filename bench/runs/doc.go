@@ -73,4 +73,17 @@
 // in general, of which these are a sample. Runs of one node are one node, their
 // spread enters what is known of it. Runtimes, and minor versions of one, are kept
 // apart. A node alone has its own numbers.
+//
+// # Sentences of the KEP
+//
+// A run of a kubelet speaks to those sentences of KEP-2371 that are about its runtime.
+// Runs on two runtimes speak to all of them, each runtime for itself ([KEPVerdict]):
+// which mode the gate off is goes with the runtime and is no difference of plans; which
+// mode the gate on is does not, and two runs that differ in it are not joined. Another
+// version of the kubelet is a warning.
+//
+// The parts of a sentence are ratios, counts and names, so nothing is pooled: a
+// sentence is said of nodes in general only as the weakest of what is said of each.
+// That every node passes is the stricter claim, and what the KEP asks for; it holds of
+// these nodes, however many there are.
 package runs

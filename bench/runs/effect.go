@@ -89,6 +89,10 @@ func (j *joiner) ofOneKind(e *NodeEffect, all []*Run, k effectKey) []*analysis.J
 		if e.Kind == "" {
 			e.Kind = jt.Kind
 		}
+		if jt.Class == analysis.Primary && jt.Verdict == analysis.NoVerdict && jt.Ratio.Interval != nil && !r.Report.Simulated() {
+			e.withheld = true
+			e.Ratio.Notes = j.add(e.Ratio.Notes, r.Name+" withholds its own verdict on this, and its report says why: nor is there one on nodes in general")
+		}
 		if e.Kind == jt.Kind {
 			out = append(out, jt)
 		} else {
@@ -170,7 +174,7 @@ func ratioInterval(i stat.Interval) *analysis.Interval {
 // decide gives a primary endpoint its verdict on nodes in general, by the rules of
 // package analysis.
 func (e *NodeEffect) decide(n *Nodes) {
-	if e.Class != analysis.Primary || n.Simulated || e.Ratio.Interval == nil {
+	if e.Class != analysis.Primary || n.Simulated || e.withheld || e.Ratio.Interval == nil {
 		return
 	}
 	switch i := e.Ratio.Interval; {

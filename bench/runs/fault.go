@@ -84,7 +84,7 @@ func (r *Run) count(trials []bench.Trial) {
 		}
 		for k := range t.Agents {
 			a := &t.Agents[k]
-			who := reader{t.Cell, t.Arm.Name, a.Collector}
+			who := reader{t.Cell, r.label(t.Arm.Name), a.Collector}
 			where := at{who, place{turn{t.Sweep, t.Round}, t.Cycle > 0}}
 			if _, seen := failed[where]; !seen {
 				order = append(order, where)
@@ -117,7 +117,7 @@ func (s *Share) add(count int) {
 
 // uses says that a trial is one that the report rests on.
 func (r *Run) uses(t *bench.Trial) bool {
-	a := r.arm(t.Cell, t.Arm.Name)
+	a := r.arm(t.Cell, r.label(t.Arm.Name))
 	if a == nil || !t.Usable() {
 		return false
 	}

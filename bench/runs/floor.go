@@ -35,8 +35,9 @@ func (b *builder) floors() error {
 	for i := range b.old.Report.Cells {
 		cell := b.old.Report.Cells[i].Cell
 		for _, arm := range b.old.Plan.Arms {
-			old, new := b.old.arm(cell, arm.Name), b.new.arm(cell, arm.Name)
-			if !floor(arm) || old == nil || new == nil || armDifference(b.old, b.new, arm.Name) != "" {
+			name := b.old.label(arm.Name)
+			old, new := b.old.arm(cell, name), b.new.arm(cell, name)
+			if !floor(arm) || old == nil || new == nil || armDifference(b.old, b.new, name) != "" {
 				continue
 			}
 			if err := b.floorArm(cell, arm, old, new); err != nil {

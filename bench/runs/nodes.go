@@ -13,11 +13,15 @@ import (
 
 // Nodes is what runs of one plan on several nodes say together: plain data.
 type Nodes struct {
-	Plan      string  `json:"plan"`
+	Plan string `json:"plan"`
+	// Baseline is the plan's name for it; reports may have a mode in front of it.
 	Baseline  string  `json:"baseline"`
 	Margin    float64 `json:"margin"`
 	Level     float64 `json:"level"`
 	Simulated bool    `json:"simulated,omitempty"`
+	// KEP has what is said of each sentence of KEP-2371; empty but for the experiment
+	// "kubelet".
+	KEP []KEPVerdict `json:"kep_verdicts,omitempty"`
 	// Groups has the runs of each runtime and its minor version apart.
 	Groups []Group `json:"groups"`
 	// Warnings are what a reader must know before he trusts a run.
@@ -29,9 +33,11 @@ type Nodes struct {
 // A Group is the runs of one runtime.
 type Group struct {
 	// Runtime is its name and minor version: "containerd 2.4".
-	Runtime string       `json:"runtime"`
-	Nodes   []Node       `json:"nodes"`
-	Effects []NodeEffect `json:"effects"`
+	Runtime string `json:"runtime"`
+	// Baseline is what the reports of its runs call that of the plan.
+	Baseline string       `json:"baseline"`
+	Nodes    []Node       `json:"nodes"`
+	Effects  []NodeEffect `json:"effects"`
 	// Arms has the verdict on CPU and PSS together of each arm in the primary cell:
 	// both must hold.
 	Arms []ArmVerdict `json:"arms,omitempty"`
@@ -84,8 +90,11 @@ type NodeEffect struct {
 	Tau *float64 `json:"tau_log,omitempty"`
 	I2  *float64 `json:"i2,omitempty"`
 	P   *float64 `json:"p_heterogeneity,omitempty"`
-	// Verdict rests on Ratio. Only CPU and PSS in the primary cell have one.
+	// Verdict rests on Ratio. Only CPU and PSS in the primary cell have one, and only
+	// where no run withholds its own.
 	Verdict analysis.Verdict `json:"verdict,omitempty"`
+
+	withheld bool
 }
 
 // Join pools runs of one plan on several nodes, with the node as a random effect:
@@ -99,21 +108,27 @@ func Join(all []*Run) (*Nodes, error) {
 		return nil, err
 	}
 	first := all[0]
+	var warnings []string
 	for _, r := range all[1:] {
 		differences := slices.Concat(
 			reality(first, r), planDifferences(first, r, planFacts()), planDifferences(first, r, verdictFacts()),
-			axisDifferences(first, r), armDifferences(first, r), meteredDifference(first, r),
+			axisDifferences(first, r), armDifferences(first, r), kubeletDifferences(first, r),
 		)
 		if err := refuse(first, r, differences); err != nil {
 			return nil, err
 		}
+		for _, d := range differences {
+			if d.Weight == Warns {
+				warnings = append(warnings, fmt.Sprintf("%s and %s are not alike: %s", first.Name, r.Name, d))
+			}
+		}
 	}
-	if first.Report.Baseline == "" {
+	if first.Plan.Baseline == "" {
 		return nil, fmt.Errorf("join runs: the plan of %s has no baseline, so that there is no ratio to join", first.Name)
 	}
 	j := &joiner{out: &Nodes{
-		Plan: first.Report.Name, Baseline: first.Report.Baseline, Margin: first.Report.Margin,
-		Level: verdictLevel, Simulated: first.Report.Simulated(),
+		Plan: first.Report.Name, Baseline: first.Plan.Baseline, Margin: first.Report.Margin,
+		Level: verdictLevel, Simulated: first.Report.Simulated(), Warnings: warnings,
 	}}
 	for _, r := range all {
 		j.out.Warnings = append(j.out.Warnings, r.concerns()...)
@@ -123,7 +138,23 @@ func Join(all []*Run) (*Nodes, error) {
 			return nil, fmt.Errorf("join %d runs on %s: %w", len(runs), runs[0].minor(), err)
 		}
 	}
+	j.sentences(all)
 	return j.out, nil
+}
+
+// Count counts the nodes. One that ran several runtimes is one node.
+func (n *Nodes) Count() int {
+	count := 0
+	known := make(map[string]bool)
+	for _, g := range n.Groups {
+		for _, node := range g.Nodes {
+			if node.Hash == "" || !known[node.Hash] {
+				known[node.Hash] = true
+				count++
+			}
+		}
+	}
+	return count
 }
 
 // distinct refuses to count one run twice.
@@ -138,7 +169,8 @@ func distinct(all []*Run) error {
 	return nil
 }
 
-// armDifferences lists arms that are not the same in two plans.
+// armDifferences lists arms that are not the same in two plans. Names are those of the
+// plans: reports of one plan may call an arm A.gate-off and B.gate-off.
 func armDifferences(old, new *Run) []Difference {
 	names := func(r *Run) string {
 		var out []string
@@ -150,8 +182,13 @@ func armDifferences(old, new *Run) []Difference {
 	}
 	out := differ(nil, "plan: arms", names(old), names(new), Refuses)
 	for _, a := range old.Plan.Arms {
-		if why := armDifference(old, new, a.Name); why != "" {
-			out = append(out, Difference{"plan: arm " + a.Name, "as planned", why, Refuses})
+		for _, b := range new.Plan.Arms {
+			if a.Name != b.Name {
+				continue
+			}
+			if why := unlike(old, new, a, b); why != "" {
+				out = append(out, Difference{"plan: arm " + a.Name, "as planned", why, Refuses})
+			}
 		}
 	}
 	return out
@@ -195,8 +232,12 @@ func (j *joiner) add(to []int, text string) []int {
 
 // group joins the runs of one runtime.
 func (j *joiner) group(all []*Run) error {
-	g := Group{Runtime: all[0].minor()}
+	g := Group{Runtime: all[0].minor(), Baseline: all[0].Report.Baseline}
 	for _, r := range all {
+		// A runtime may have no shims, so totals are held against those of the same one.
+		if err := refuse(all[0], r, meteredDifference(all[0], r)); err != nil {
+			return err
+		}
 		hash := r.fact("host.hostname_hash")
 		i := slices.IndexFunc(g.Nodes, func(n Node) bool { return hash != "" && n.Hash == hash })
 		if i < 0 {

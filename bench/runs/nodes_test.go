@@ -216,6 +216,21 @@ func TestJoinAbsent(t *testing.T) {
 	}
 }
 
+// A verdict that a run withholds is not given to nodes either.
+func TestJoinWithheld(t *testing.T) {
+	one, other := on(t, "a", 1, 1), on(t, "b", 2, 1)
+	e := effect(t, &joined(t, one, other).Groups[0], "cri-pod-stats", total(analysis.PSS))
+	if e.Verdict == analysis.NoVerdict {
+		t.Fatalf("no verdict to withhold: %+v", e)
+	}
+	other.arm(e.Cell, e.Arm).Judged(e.Series).Verdict = analysis.NoVerdict
+	n := joined(t, one, other)
+	e = effect(t, &n.Groups[0], e.Arm, e.Series)
+	if e.Verdict != analysis.NoVerdict || !slices.ContainsFunc(e.Ratio.Notes, func(i int) bool { return strings.HasPrefix(n.Notes[i], "on-b withholds") }) {
+		t.Errorf("%+v, notes %q", e, n.Notes)
+	}
+}
+
 // What is wrong with one run is told of all.
 func TestJoinWarns(t *testing.T) {
 	n := joined(t, on(t, "a", 1, 1), on(t, "b", 2, 1, func(in *analysis.Input) { in.Damage, in.Unfinished = []string{"trials.jsonl:7: torn"}, true }))

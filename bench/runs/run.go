@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
@@ -24,6 +25,8 @@ type Run struct {
 	// Damage names the records that could not be read.
 	Damage []string
 
+	// labels are what the report calls arms, by the names that the plan has for them.
+	labels    map[string]string
 	incidents map[reader]incidents
 	print     uint64
 }
@@ -62,7 +65,10 @@ func New(name string, in analysis.Input) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	run := &Run{Name: name, Plan: in.Plan, Report: r, Damage: in.Damage, print: fingerprint(in.Trials)}
+	run := &Run{Name: name, Plan: in.Plan, Report: r, Damage: in.Damage, labels: make(map[string]string), print: fingerprint(in.Trials)}
+	for _, a := range r.Arms {
+		run.labels[r.Kubelet.PlanName(a.Name)] = a.Name
+	}
 	run.count(in.Trials)
 	return run, nil
 }
@@ -74,6 +80,7 @@ type Origin struct {
 	Hash    string           `json:"plan_hash"`
 	Version string           `json:"harness_version,omitempty"`
 	Runtime analysis.Runtime `json:"runtime"`
+	Kubelet string           `json:"kubelet_version,omitempty"`
 	First   time.Time        `json:"first"`
 	Last    time.Time        `json:"last"`
 	// Tried counts all trials, slices among them, Used those that count, Void those
@@ -90,7 +97,7 @@ type Origin struct {
 func (r *Run) origin() Origin {
 	o := Origin{
 		Name: r.Name, Plan: r.Report.Name, Hash: r.Report.Hash, Version: r.Report.Host.Version, Runtime: r.Report.Host.Runtime,
-		First: r.Report.First, Last: r.Report.Last, NotForPublication: r.Report.Host.NotForPublication, Damage: r.Damage,
+		Kubelet: r.Report.Host.Kubelet.Version, First: r.Report.First, Last: r.Report.Last, NotForPublication: r.Report.Host.NotForPublication, Damage: r.Damage,
 	}
 	for _, a := range r.Report.Arms {
 		o.Tried += a.Trials.Tried + a.Slices.Tried
@@ -151,10 +158,14 @@ func (r *Run) arm(c bench.Cell, name string) *analysis.ArmResult {
 	return cell.Arm(name)
 }
 
-// planned returns the arm as the plan has it; false if it has none such.
+// label is what the report calls an arm of the plan: "B.gate-off" is gate-off in
+// mode B.
+func (r *Run) label(arm string) string { return cmp.Or(r.labels[arm], arm) }
+
+// planned returns an arm of the report as the plan has it; false if it has none such.
 func (r *Run) planned(name string) (bench.Arm, bool) {
 	for _, a := range r.Plan.Arms {
-		if a.Name == name {
+		if r.label(a.Name) == name {
 			return a, true
 		}
 	}

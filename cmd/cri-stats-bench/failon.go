@@ -38,7 +38,7 @@ func comparisonStatus() []failStatus {
 }
 
 func (f *failOn) add(cmd *cobra.Command) {
-	f.flag(cmd, armStatus(), "an arm's verdict on CPU and memory together is so")
+	f.flag(cmd, armStatus(), "an arm's verdict on CPU and memory together, or that on a sentence of KEP-2371, is so (FAIL counts as inferior)")
 }
 
 func (f *failOn) flag(cmd *cobra.Command, known []failStatus, where string) {
@@ -66,28 +66,55 @@ func (f failOn) among(known []failStatus) error {
 	return nil
 }
 
-// check fails if an arm of the primary cell has a verdict to fail on.
+// sentenceVerdict is the verdict on an arm that a result on a sentence of the KEP
+// counts as.
+func sentenceVerdict(r analysis.Result) string {
+	switch r {
+	case analysis.Fail:
+		return string(analysis.Inferior)
+	case analysis.Unsettled:
+		return string(analysis.Inconclusive)
+	}
+	return ""
+}
+
+// check fails if an arm or a sentence has a verdict in the primary cell to fail on.
 func (f failOn) check(r *analysis.Report) error {
-	arms := make(map[string][]string)
+	named := make(map[string][]string)
 	for _, cell := range r.Cells {
 		for _, arm := range cell.Arms {
 			if r.Primary != nil && cell.Cell == *r.Primary && len(arm.Judgements) > 0 {
-				arms[string(arm.Together)] = append(arms[string(arm.Together)], arm.Arm)
+				named[string(arm.Together)] = append(named[string(arm.Together)], arm.Arm)
 			}
 		}
 	}
-	return f.fails(armStatus(), arms)
-}
-
-// checkNodes fails if an arm has a verdict on nodes in general to fail on.
-func (f failOn) checkNodes(n *runs.Nodes) error {
-	arms := make(map[string][]string)
-	for _, g := range n.Groups {
-		for _, a := range g.Arms {
-			arms[string(a.Verdict)] = append(arms[string(a.Verdict)], a.Arm+" on "+g.Runtime)
+	if r.Kubelet != nil {
+		for _, v := range r.Kubelet.Verdicts {
+			if v.Primary {
+				verdict := sentenceVerdict(v.Result)
+				named[verdict] = append(named[verdict], v.Sentence.ID)
+			}
 		}
 	}
-	return f.fails(armStatus(), arms)
+	return f.fails(armStatus(), named)
+}
+
+// checkNodes fails if an arm or a sentence has a verdict on nodes in general to fail
+// on.
+func (f failOn) checkNodes(n *runs.Nodes) error {
+	named := make(map[string][]string)
+	for _, g := range n.Groups {
+		for _, a := range g.Arms {
+			named[string(a.Verdict)] = append(named[string(a.Verdict)], a.Arm+" on "+g.Runtime)
+		}
+	}
+	for _, v := range n.KEP {
+		if v.Primary {
+			verdict := sentenceVerdict(v.Result)
+			named[verdict] = append(named[verdict], v.Sentence.ID+" on "+v.Runtime)
+		}
+	}
+	return f.fails(armStatus(), named)
 }
 
 // fails is an error if anything has a verdict to fail on; the worse one decides the

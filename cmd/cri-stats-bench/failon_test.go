@@ -6,6 +6,7 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/runs"
 )
 
 func TestFailOn(t *testing.T) {
@@ -33,6 +34,31 @@ func TestFailOn(t *testing.T) {
 	r.Cells = r.Cells[:1] // not the primary one
 	f(r, failOn{"inconclusive", "inferior"}, exitDone)
 	f(&analysis.Report{}, failOn{"inferior"}, exitDone)
+
+	// A sentence of the KEP counts like an arm, of one run and of several.
+	says := func(primary bool, result analysis.Result) *analysis.Report {
+		return &analysis.Report{Kubelet: &analysis.KubeletReport{Verdicts: []analysis.KEPVerdict{{Primary: primary, Result: result}}}}
+	}
+	f(says(true, analysis.Fail), failOn{"inferior"}, exitInferior)
+	f(says(true, analysis.Fail), failOn{"inconclusive"}, exitDone)
+	f(says(true, analysis.Unsettled), failOn{"inferior", "inconclusive"}, exitInconclusive)
+	f(says(true, analysis.Pass), failOn{"inferior", "inconclusive"}, exitDone)
+	f(says(false, analysis.Fail), failOn{"inferior", "inconclusive"}, exitDone)
+	f(says(false, analysis.NotApplicable), failOn{"inferior", "inconclusive"}, exitDone)
+	together := func(primary bool, result analysis.Result, fail failOn, want int) {
+		t.Helper()
+		err := fail.checkNodes(&runs.Nodes{KEP: []runs.KEPVerdict{{Primary: primary, Result: result}}})
+		var got statusError
+		if errors.As(err, &got); got.status != want {
+			t.Errorf("--fail-on %v of nodes: %v, status %d, want %d", fail, err, got.status, want)
+		}
+	}
+	together(true, analysis.Fail, failOn{"inferior"}, exitInferior)
+	together(true, analysis.Fail, failOn{"inconclusive"}, exitDone)
+	together(true, analysis.Unsettled, failOn{"inferior", "inconclusive"}, exitInconclusive)
+	together(false, analysis.Fail, failOn{"inferior"}, exitDone)
+	together(false, analysis.NotApplicable, failOn{"inferior", "inconclusive"}, exitDone)
+
 	if err := (failOn{"worse"}).valid(); err == nil {
 		t.Error("a word that is no verdict was taken")
 	}

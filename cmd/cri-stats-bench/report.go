@@ -66,7 +66,11 @@ func newReport() *cobra.Command {
 Of several folders it makes one report: runs of one plan on several nodes, with
 the node as a random effect, so that what is said holds for nodes in general and
 not for these alone. Runs of one node count as one, different runtimes are kept
-apart, different plans are refused.`,
+apart, different plans are refused.
+
+Runs of the experiment kubelet on containerd and on CRI-O answer all sentences of
+KEP-2371 together: each runtime can speak to some of them. A sentence is said of
+nodes in general only as the weakest of what is said of each node.`,
 		Example: indent(`
 cri-stats-bench report out/20261122-210315-quick
 
@@ -77,7 +81,10 @@ cri-stats-bench report --format markdown out/20261122-210315-quick > report.md
 cri-stats-bench report --out artifacts out/20261122-210315-quick
 
 # What three nodes say together:
-cri-stats-bench report node-a/ node-b/ node-c/`),
+cri-stats-bench report node-a/ node-b/ node-c/
+
+# Every sentence of KEP-2371, from a run on each runtime:
+cri-stats-bench report containerd/ crio/`),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if schema {
 				return cobra.NoArgs(cmd, args)

@@ -129,7 +129,11 @@ func dump(d *table.Document) string {
 	for _, l := range slices.Concat(d.Why, d.Lead) {
 		line("%s", l)
 	}
+	var all []table.Section
 	for _, s := range d.Sections {
+		all = append(append(all, s), s.Sections...)
+	}
+	for _, s := range all {
 		line("\n## %s (%s)", s.Heading, s.ID)
 		for _, l := range s.Lines {
 			line("%s", l)
@@ -173,6 +177,8 @@ func TestGolden(t *testing.T) {
 		"simulated": func(t *testing.T) *table.Document {
 			return Comparison(compared(t, runOf(t, "old", 1, simulated), runOf(t, "new", 2, simulated, costly("cri-pod-stats", 2))))
 		},
+		"kep":             func(t *testing.T) *table.Document { return Nodes(kep(t)) },
+		"kep-nodes":       func(t *testing.T) *table.Document { return Nodes(kepNodes(t)) },
 		"nodes":           func(t *testing.T) *table.Document { return Nodes(nodes(t)) },
 		"nodes-simulated": func(t *testing.T) *table.Document { return Nodes(nodes(t, simulated)) },
 		"node": func(t *testing.T) *table.Document {

@@ -15,20 +15,19 @@ import (
 // Nodes lays out what runs of one plan on several nodes say together.
 func Nodes(n *runs.Nodes) *table.Document {
 	d := &table.Document{Footnotes: n.Notes}
-	nodes := 0
 	var all []runs.Origin
 	for _, g := range n.Groups {
-		nodes += len(g.Nodes)
 		for _, node := range g.Nodes {
 			all = append(all, node.Runs...)
 		}
 	}
-	d.Title = fmt.Sprintf("cri-stats-bench: %s on %s", n.Plan, count(nodes, "node"))
+	d.Title = fmt.Sprintf("cri-stats-bench: %s on %s", n.Plan, count(n.Count(), "node"))
 	marked(d, n.Simulated, all...)
+	d.Sections = sections(kepSummary(n))
 	for i := range n.Groups {
 		d.Sections = append(d.Sections, sections(group(n, i)...)...)
 	}
-	d.Sections = append(d.Sections, sections(table.Section{ID: "warnings", Heading: "Before you trust this", Lines: n.Warnings}, nodesReading(n))...)
+	d.Sections = append(d.Sections, sections(kepLines(n), table.Section{ID: "warnings", Heading: "Before you trust this", Lines: n.Warnings}, nodesReading(n))...)
 	return d
 }
 
@@ -40,7 +39,7 @@ func group(n *runs.Nodes, i int) []table.Section {
 	if n.Simulated {
 		verdict.Lines = []string{"None: the runs are simulated."}
 	}
-	effects := table.Section{ID: id("effects"), Heading: "Ratios to " + n.Baseline + ": " + orAbsent(g.Runtime)}
+	effects := table.Section{ID: id("effects"), Heading: "Ratios to " + g.Baseline + ": " + orAbsent(g.Runtime)}
 	for _, of := range tablesOf(g) {
 		t := effectTable(n, g, of)
 		if of.class == analysis.Primary {
@@ -85,7 +84,7 @@ func tablesOf(g *runs.Group) []key {
 // effectTable has a row for each arm and one below it for each node.
 func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 	t := table.Table{
-		Caption: fmt.Sprintf("%s: %s, ratio to %s, margin %s", of.cell, table.MetricName(of.metric), n.Baseline, format.Percent(n.Margin)),
+		Caption: fmt.Sprintf("%s: %s, ratio to %s, margin %s", of.cell, table.MetricName(of.metric), g.Baseline, format.Percent(n.Margin)),
 		Header: []string{
 			"arm", "verdict", "ratio\n" + level(n.Level), "one more\nnode " + level(n.Level), "nodes\ndiffer by, %", "of the\nspread, %", "p, nodes\nare alike", "nodes\n(runs)",
 		},
@@ -156,7 +155,7 @@ func verdictTone(v analysis.Verdict) table.Tone {
 func nodeTable(g *runs.Group) table.Table {
 	t := table.Table{
 		Caption: "runs, and where they took place",
-		Header:  []string{"node", "run", "runtime", "harness", "trials\nused", "CPUs", "memory", "kernel", "CPU"},
+		Header:  []string{"node", "run", "runtime", "kubelet", "harness", "trials\nused", "CPUs", "memory", "kernel", "CPU"},
 		Prose:   true,
 	}
 	for _, n := range g.Nodes {
@@ -166,7 +165,7 @@ func nodeTable(g *runs.Group) table.Table {
 				name = "·"
 			}
 			t.Rows = append(t.Rows, table.Row{
-				plain(name), plain(o.Name), plain(version(o.Runtime)), plain(orAbsent(o.Version)), plain(fmt.Sprintf("%d/%d", o.Used, o.Tried)),
+				plain(name), plain(o.Name), plain(version(o.Runtime)), plain(o.Kubelet), plain(orAbsent(o.Version)), plain(fmt.Sprintf("%d/%d", o.Used, o.Tried)),
 				plain(orAbsent(n.CPUs)), plain(orAbsent(n.Memory)), plain(orAbsent(n.Kernel)), plain(orAbsent(n.CPU)),
 			})
 		}

@@ -22,7 +22,7 @@ func kepSummary(r *analysis.Report) []Table {
 			first = append(first, v)
 		}
 	}
-	return []Table{kepTable("What the run says of KEP-2371", first)}
+	return []Table{KEPTable("What the run says of KEP-2371", first)}
 }
 
 // kepNotCovered is what no verdict on a sentence speaks of.
@@ -38,8 +38,8 @@ func kepNotCovered(r *analysis.Report) []string {
 	return nil
 }
 
-// kepTable has one row per line of a verdict.
-func kepTable(caption string, lines []analysis.KEPVerdict) Table {
+// KEPTable has one row per line of a verdict.
+func KEPTable(caption string, lines []analysis.KEPVerdict) Table {
 	t := Table{
 		Caption: caption, Prose: true,
 		Header: []string{"sentence of the KEP", "verdict", "modes", "cell", "rounds\n(of so many\nto settle it)", "evidence: ratio gate on : off [90 %]\n(what as many rounds can find)"},
@@ -133,7 +133,7 @@ func kep(r *analysis.Report) Section {
 				s.Lines = append(s.Lines, fmt.Sprintf("%s: “%s” (%s)", v.Sentence.Name, v.Sentence.Text, v.Sentence.Where))
 			}
 		}
-		s.Tables = append(s.Tables, kepTable("Every sentence in every cell; those beside the primary cell are adjusted (Holm)", r.Kubelet.Verdicts))
+		s.Tables = append(s.Tables, KEPTable("Every sentence in every cell; those beside the primary cell are adjusted (Holm)", r.Kubelet.Verdicts))
 	}
 	for i := range r.Cells {
 		s.Tables = append(s.Tables, aside(r, &r.Cells[i], scrapes(r, &r.Cells[i])))
