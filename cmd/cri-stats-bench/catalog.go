@@ -1,8 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"time"
+
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/agent"
+	"cri-stats-bench/bench/agreement"
+	"cri-stats-bench/bench/agreement/live"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/collectors/cadvisor"
 	"cri-stats-bench/collectors/cgroup"
@@ -30,6 +35,56 @@ var collectors = []bench.CollectorSpec{
 	{Name: "kubelet-summary", Help: "a kubelet's /stats/summary, as monitoring agents read it", OwnClock: true, Open: kubelet.OpenSummary},
 	{Name: "kubelet-resource", Help: "a kubelet's /metrics/resource, as metrics-server scrapes it", OwnClock: true, Open: kubelet.OpenResource},
 	{Name: "kubelet-cadvisor", Help: "a kubelet's /metrics/cadvisor, as Prometheus scrapes it", OwnClock: true, Open: kubelet.OpenCadvisor},
+}
+
+// A checkedForm is what the answers of a collector can hold, so that it can be
+// checked whether they are true.
+type checkedForm struct {
+	name  string
+	form  *agreement.Form
+	fixed bool // it finds what runs when it is opened, and nothing later
+	alone bool // one process can open one of these
+	usual bool // verify takes it unless others are named
+}
+
+// checkedForms has the collectors whose answers can be checked. Those that it lacks
+// read nothing, or are what the others are held against.
+var checkedForms = []checkedForm{
+	{name: "cri-container-stats", form: agreement.ContainerStats, usual: true},
+	{name: "cri-pod-stats", form: agreement.PodSandboxStats, usual: true},
+	{name: "cri-pod-metrics", form: agreement.PodSandboxMetrics, usual: true},
+	{name: "cri-stream-container-stats", form: agreement.ContainerStats, usual: true},
+	{name: "cri-stream-pod-stats", form: agreement.PodSandboxStats, usual: true},
+	{name: "cri-stream-pod-metrics", form: agreement.PodSandboxMetrics, usual: true},
+	{name: "cadvisor", form: agreement.CAdvisorSummary, fixed: true, alone: true, usual: true},
+	{name: "cadvisor-1s", form: agreement.CAdvisorSummary, fixed: true, alone: true},
+	{name: "cadvisor-ondemand", form: agreement.CAdvisorSummary, fixed: true, alone: true},
+	{name: "cadvisor-metrics", form: agreement.CAdvisorMetrics, fixed: true, alone: true},
+	{name: "kubelet-summary", form: agreement.KubeletSummary, fixed: true},
+	{name: "kubelet-resource", form: agreement.KubeletResource, fixed: true},
+	{name: "kubelet-cadvisor", form: agreement.KubeletCadvisor, fixed: true},
+}
+
+// formOf looks a form up by the collector's name, nil if there is none.
+func formOf(collector string) *checkedForm {
+	for i := range checkedForms {
+		if checkedForms[i].name == collector {
+			return &checkedForms[i]
+		}
+	}
+	return nil
+}
+
+// source is what is observed of the collector, by a user who calls it so often.
+func (f *checkedForm) source(interval time.Duration) (live.Source, error) {
+	spec, ok := findCollector(f.name)
+	if !ok {
+		return live.Source{}, fmt.Errorf("no collector named %q", f.name)
+	}
+	return live.Source{
+		Source: agreement.Source{Name: spec.Name, Form: f.form, OwnClock: spec.OwnClock, Interval: interval},
+		Open:   spec.Open, Fixed: f.fixed,
+	}, nil
 }
 
 // findCollector looks a collector up by name.

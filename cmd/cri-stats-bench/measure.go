@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"cri-stats-bench/bench"
@@ -42,7 +43,7 @@ type measurement struct {
 func (m *measurement) run(ctx context.Context) (err error) {
 	known := &precision{plan: m.plan}
 	order := schedule.New(m.plan, schedule.Options{Enough: known.enough})
-	records, err := m.openRecords(order, known)
+	records, made, err := m.openRecords(order, known)
 	if err != nil {
 		return err
 	}
@@ -79,6 +80,10 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		return fmt.Errorf("find this program, to run it as an agent: %w", err)
 	}
 	progress := newProgress(m.stderr)
+	var checks bench.Checker // an in-memory runtime has no cgroups to check it by
+	if m.plan.Truth != plan.TruthOff && !m.about.Simulated {
+		checks = newChecker(checker{path: exe, pods: slices.Max(m.plan.Pods), source: source, records: records, log: log, tell: progress}, made)
+	}
 	metrics, err := serveMetrics(ctx, m.metricsAddr, m.plan)
 	if err != nil {
 		return err
@@ -92,6 +97,7 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		Schedule:  order,
 		Recorder:  known.watch(records),
 		Treatment: treatment,
+		Checker:   checks,
 		Source:    source,
 		Limits:    m.plan.Guards,
 		Timeout:   m.plan.Timeout,
@@ -109,20 +115,22 @@ func (m *measurement) run(ctx context.Context) (err error) {
 	return records.End(order.StopReason())
 }
 
-// openRecords makes the run's folder, or goes on with it.
-func (m *measurement) openRecords(order *schedule.Schedule, known *precision) (*record.Writer, error) {
+// openRecords makes the run's folder, or goes on with it and says what was checked
+// already.
+func (m *measurement) openRecords(order *schedule.Schedule, known *precision) (*record.Writer, []record.Check, error) {
 	if !m.resume {
-		return record.Create(m.dir, m.plan, m.about)
+		w, err := record.Create(m.dir, m.plan, m.about)
+		return w, nil, err
 	}
 	w, done, err := record.Resume(m.dir, m.plan, m.about)
 	if err != nil {
-		return nil, usage("resume: %w", err)
+		return nil, nil, usage("resume: %w", err)
 	}
 	if err := order.Skip(done.Trials); err != nil {
-		return nil, errors.Join(usage("resume: %w", err), w.Close())
+		return nil, nil, errors.Join(usage("resume: %w", err), w.Close())
 	}
 	known.trials = done.Trials
-	return w, nil
+	return w, done.Checks, nil
 }
 
 // workload makes pods through the kubelet where one is measured, through the

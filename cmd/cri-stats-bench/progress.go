@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -24,6 +25,8 @@ func newProgress(w io.Writer) func(bench.Progress) {
 			fmt.Fprintf(w, "%s (%v left)\n", p.Slot.Cell, coarse(p.Remaining))
 		case bench.PhaseDone:
 			fmt.Fprintf(w, "  round %d  %-32s %s\n", p.Slot.Round+1, p.Slot.Arm.Name, outcome(p.Trial))
+		case bench.PhaseCheck:
+			fmt.Fprintf(w, "  checking what is answered: %s\n", strings.Join(p.Slot.Arm.Collectors, ", "))
 		case bench.PhaseStop:
 			fmt.Fprintln(w, "removing the pods of this run")
 		}
@@ -40,6 +43,10 @@ func newBar(w io.Writer) func(bench.Progress) {
 		if p.Phase == bench.PhaseStop {
 			_ = bar.Finish() // a bar that cannot be drawn must not end a run
 			fmt.Fprintln(w, "removing the pods of this run")
+			return
+		}
+		if p.Phase == bench.PhaseCheck {
+			bar.Describe(fmt.Sprintf("%d pods, checking what is answered: %s", p.Slot.Cell.Pods, strings.Join(p.Slot.Arm.Collectors, ", ")))
 			return
 		}
 		if p.Phase == bench.PhaseDone && !p.Trial.Usable() {

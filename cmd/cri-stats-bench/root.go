@@ -49,7 +49,7 @@ cri-stats-bench doctor`),
 	})
 	root.AddCommand(
 		newRun(), newReport(), newCompare(), newPlan(), newDoctor(), newNode(), newVerify(), newCollect(), newCleanup(), newDemo(), newVersion(),
-		newAgent(), newFakeCRI(),
+		newAgent(), newCheck(), newFakeCRI(),
 	)
 	usageArgs(root)
 	return root

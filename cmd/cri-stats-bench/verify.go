@@ -26,28 +26,6 @@ type verifyFlags struct {
 	seed                                uint64
 }
 
-// A verifiedForm is a source that can be verified and what its answers can hold.
-type verifiedForm struct {
-	name  string
-	form  *agreement.Form
-	fixed bool // it finds what runs when it is opened, and nothing later
-	usual bool // verified unless others are named
-}
-
-// verifiedForms are all of them. Of cAdvisor's, one process can open one.
-var verifiedForms = []verifiedForm{
-	{name: "cri-container-stats", form: agreement.ContainerStats, usual: true},
-	{name: "cri-pod-stats", form: agreement.PodSandboxStats, usual: true},
-	{name: "cri-pod-metrics", form: agreement.PodSandboxMetrics, usual: true},
-	{name: "cri-stream-container-stats", form: agreement.ContainerStats, usual: true},
-	{name: "cri-stream-pod-stats", form: agreement.PodSandboxStats, usual: true},
-	{name: "cri-stream-pod-metrics", form: agreement.PodSandboxMetrics, usual: true},
-	{name: "cadvisor", form: agreement.CAdvisorSummary, fixed: true, usual: true},
-	{name: "cadvisor-1s", form: agreement.CAdvisorSummary, fixed: true},
-	{name: "cadvisor-ondemand", form: agreement.CAdvisorSummary, fixed: true},
-	{name: "cadvisor-metrics", form: agreement.CAdvisorMetrics, fixed: true},
-}
-
 func newVerify() *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
@@ -132,7 +110,7 @@ func (f *verifyFlags) check() (verifyFormat, error) {
 		errs = append(errs, fmt.Errorf("no format named %q: give one of %s", f.format, strings.Join(verifyFormatNames(), ", ")))
 	}
 	for _, name := range f.sources {
-		if !slices.ContainsFunc(verifiedForms, func(v verifiedForm) bool { return v.name == name }) {
+		if formOf(name) == nil {
 			errs = append(errs, fmt.Errorf("no source named %q can be verified", name))
 		}
 	}

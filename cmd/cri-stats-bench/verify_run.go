@@ -99,7 +99,10 @@ func (v *verification) onNode(ctx context.Context) (err error) {
 	if t.managed != nil {
 		parent = pods.CgroupParent(t.conn.CgroupDriver)
 	}
-	cfg := v.config(t.conn, burners)
+	cfg, err := v.config(t.conn, burners)
+	if err != nil {
+		return err
+	}
 	cfg.Own = slices.Concat(burners, load)
 	cfg.Source.CgroupParent = parent
 	cfg.Reference = cgroup.Open
@@ -149,42 +152,54 @@ func (v *verification) makePods(ctx context.Context, t *target, cfg pods.Config,
 }
 
 // config says what to observe.
-func (v *verification) config(conn *criconn.Conn, burners []bench.Pod) live.Config {
+func (v *verification) config(conn *criconn.Conn, burners []bench.Pod) (live.Config, error) {
+	sources, err := v.sources()
+	if err != nil {
+		return live.Config{}, err
+	}
 	cfg := live.Config{
-		Client: conn.Runtime, Sources: v.sources(),
+		Client: conn.Runtime, Sources: sources,
 		Source:   bench.Source{Endpoint: conn.Endpoint, Runtime: conn.Version.GetRuntimeName()},
 		Duration: v.flags.duration, Interval: v.flags.interval, Timeout: v.flags.timeout,
 		Progress: func(what string) { fmt.Fprintf(v.stderr, "  %s\n", what) },
 	}
 	if len(burners) > 0 && len(burners[0].Containers) > 0 {
 		cfg.StepContainer = burners[0].Containers[0]
-		cfg.StepCommand = []string{"/podload", "pause", "--hold", strconv.Itoa(live.StepBytes)}
+		cfg.StepCommand = holdCommand()
 	}
-	return cfg
+	return cfg, nil
+}
+
+// holdCommand makes a container hold the memory of a step: the image has this
+// program and no other.
+func holdCommand() []string {
+	return []string{"/podload", "pause", "--hold", strconv.Itoa(live.StepBytes)}
+}
+
+// burnCommand makes a container burn so many CPUs.
+func burnCommand(cpu float64) []string {
+	return []string{"/podload", "burn", "--cpu", strconv.FormatFloat(cpu, 'g', -1, 64)}
 }
 
 // sources are those that the flags name, or the usual ones.
-func (v *verification) sources() []live.Source {
+func (v *verification) sources() ([]live.Source, error) {
 	var out []live.Source
-	for _, f := range verifiedForms {
+	for i := range checkedForms {
+		f := &checkedForms[i]
 		named := slices.Contains(v.flags.sources, f.name)
 		if !named && (len(v.flags.sources) > 0 || !f.usual || v.simulated && f.fixed) {
 			continue
 		}
-		spec, ok := findCollector(f.name)
-		if !ok {
-			continue // a table without the row could not have been tested
+		s, err := f.source(0)
+		if err != nil {
+			return nil, err
 		}
-		s := live.Source{
-			Source: agreement.Source{Name: spec.Name, Form: f.form, OwnClock: spec.OwnClock},
-			Open:   spec.Open, Fixed: f.fixed,
-		}
-		if !spec.OwnClock {
+		if !s.OwnClock {
 			s.MaxAge = v.flags.maxAge
 		}
 		out = append(out, s)
 	}
-	return out
+	return out, nil
 }
 
 // observe makes the observations and judges them.
@@ -268,7 +283,10 @@ func (v *verification) simulate(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg := v.config(t.conn, burners)
+	cfg, err := v.config(t.conn, burners)
+	if err != nil {
+		return err
+	}
 	cfg.Clock, cfg.Progress = clock, nil
 	cfg.Reference = func(context.Context, bench.Source) (bench.Collector, error) { return server.Direct(), nil }
 	cfg.Node = agreement.Node{Pressure: true, HugeTLB: true}
