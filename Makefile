@@ -3,9 +3,10 @@ GO     ?= go
 BIN    := bin
 OUT    ?= out
 PRESET ?= quick
+KEP    ?= kep-quick
 
 .DEFAULT_GOAL := help
-.PHONY: help build node-binaries node-crio node-kubelet bench demo test test-unit test-node reports golden lint clean
+.PHONY: help build node-binaries node-crio node-kubelet bench kep demo test test-unit test-node reports golden lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,12 @@ node-kubelet: node-binaries ## build the pinned kubelet too (ten minutes, once)
 
 bench: build node-binaries ## compare CRI stats with cAdvisor on a private containerd (root, Linux, ten minutes)
 	CONTAINER_RUNTIME_ENDPOINT= $(BIN)/cri-stats-bench run --preset $(PRESET) --out $(OUT)
+
+kep: build node-kubelet node-crio ## a private kubelet with the gate off and on, on containerd and on CRI-O, one report (root, Linux, 50 minutes)
+	for runtime in containerd crio; do \
+		CONTAINER_RUNTIME_ENDPOINT= $(BIN)/cri-stats-bench run --preset $(KEP) --runtime $$runtime --out $(OUT)/kep-$$runtime || exit 1; \
+	done
+	$(BIN)/cri-stats-bench report "$$(ls -d $(OUT)/kep-containerd/*/ | tail -1)" "$$(ls -d $(OUT)/kep-crio/*/ | tail -1)"
 
 demo: build ## the same pipeline on an in-memory CRI server (no root, any OS, 20 s, SIMULATED)
 	$(BIN)/cri-stats-bench demo --out $(OUT)

@@ -52,6 +52,12 @@ func TestHealthy(t *testing.T) {
 		s.value = s.then(s.at)
 		return true
 	}})
+	f("a name where the id is not known", scene{change: func(in *agreement.Input) {
+		for _, o := range in.Observations {
+			e := o.Answer.Entity(bench.Entity{Pod: "kube-system/proxy", Container: "kube-system/proxy/main"})
+			o.Answer.Add(bench.CPUUsage, e, 1, o.Start.UnixNano())
+		}
+	}})
 	f("no timestamps", scene{see: func(_ int, s *sample) bool {
 		s.at = time.Unix(0, 0)
 		return true

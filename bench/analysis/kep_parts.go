@@ -127,13 +127,29 @@ const workShare = 0.9
 func (b *builder) unearned(d *duel) []KEPPart {
 	var out []KEPPart
 	for _, g := range []*group{d.on, d.off} {
-		for _, fault := range g.result.Untrue {
-			out = append(out, KEPPart{
-				Name: "truth of " + g.arm.Name, Wants: "answers that are true, by the plan's rule", Result: Unsettled, Says: fault,
-			})
+		if len(g.result.Untrue) == 0 {
+			continue
 		}
+		p := KEPPart{Name: "truth of " + g.arm.Name, Wants: "answers that are true, by the plan's rule", Result: Unsettled}
+		for _, c := range b.checksOf(g) {
+			switch {
+			case c.Source == nil:
+				p.say(c.Collector + " could not be checked")
+			case len(c.Broken) > 0:
+				p.say(c.Collector + ": " + inShort(c.Broken))
+			}
+		}
+		out = append(out, p)
 	}
 	return append(out, b.doesTheWork(d)...)
+}
+
+// say adds to the evidence.
+func (p *KEPPart) say(text string) {
+	if p.Says != "" {
+		p.Says += "; "
+	}
+	p.Says += text
 }
 
 // doesTheWork is a part that does not hold where the gate on answers less than the
@@ -213,7 +229,7 @@ func (b *builder) agreementPart(d *duel, collector string) KEPPart {
 		p.Result, p.Says = Unsettled, notChecked
 		return p
 	}
-	var worse []string
+	var worse []agreement.Finding
 	for _, f := range on.Findings {
 		had := func(old agreement.Finding) bool {
 			return old.Severity == f.Severity && old.Kind == f.Kind && old.Level == f.Level &&
@@ -221,12 +237,12 @@ func (b *builder) agreementPart(d *duel, collector string) KEPPart {
 		}
 		// Names that are not there are told of by their own part.
 		if f.Severity == agreement.Defect && f.Kind != agreement.Absent && !slices.ContainsFunc(off.Findings, had) {
-			worse = append(worse, f.String())
+			worse = append(worse, f)
 		}
 	}
 	p.Says = fmt.Sprintf("%d containers held against the cgroup files", on.Source.Clocks)
 	if len(worse) > 0 {
-		p.Result, p.Says = Fail, strings.Join(worse, "; ")
+		p.Result, p.Says = Fail, inShort(worse)
 	}
 	return p
 }

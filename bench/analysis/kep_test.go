@@ -195,7 +195,7 @@ func TestKEPTruth(t *testing.T) {
 	// What is wrong with both is no change; what only the gate on has is one.
 	rss := defect(agreement.Wrong, bench.MemoryRSS.Name)
 	f(kubeletChecks(bench.GateOff, 17, 110, rss), kubeletChecks(bench.GateOn, 0.1, 110, rss), analysis.Pass, analysis.Pass, "")
-	f(off, kubeletChecks(bench.GateOn, 0.1, 110, rss), analysis.Pass, analysis.Fail, "agreement of kubelet-summary: defect: kubelet-summary: wrong value: container_memory_rss")
+	f(off, kubeletChecks(bench.GateOn, 0.1, 110, rss), analysis.Pass, analysis.Fail, "agreement of kubelet-summary: wrong value container_memory_rss")
 	// A cost rests on CPU time and working set that are right, on either side.
 	frozen := defect(agreement.Frozen, bench.CPUUsage.Name)
 	f(off, kubeletChecks(bench.GateOn, 0.1, 110, frozen), analysis.Unsettled, analysis.Fail, "agreement of kubelet-summary")

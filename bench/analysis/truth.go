@@ -45,6 +45,21 @@ func (c *Check) fault() string {
 	return fmt.Sprintf("the answers of %s are not true: %s", c.Collector, strings.Join(what, "; "))
 }
 
+// inShort is what was found, without the evidence.
+func inShort(findings []agreement.Finding) string {
+	what := make([]string, len(findings))
+	for i, f := range findings {
+		what[i] = string(f.Kind)
+		if len(f.Quantities) > 0 {
+			what[i] += " " + strings.Join(f.Quantities, ", ")
+		}
+		if f.Judged > 0 {
+			what[i] += fmt.Sprintf(" (%d of %d %ss)", len(f.Subjects), f.Judged, f.Level)
+		}
+	}
+	return strings.Join(what, "; ")
+}
+
 // truth lays out what was checked, and finds the arms that may have no verdict.
 func (b *builder) truth() error {
 	b.report.Truth = b.input.Plan.Truth

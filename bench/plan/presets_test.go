@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // TestPresets holds the presets, every default filled in, against golden files:
 // so a default that changes shows.
 func TestPresets(t *testing.T) {
-	if diff := cmp.Diff([]string{"demo", "full", "kep", "kep-quick", "precise", "quick"}, plan.Presets()); diff != "" {
+	if diff := cmp.Diff([]string{"demo", "full", "kep", "kep-endpoints", "kep-quick", "precise", "quick"}, plan.Presets()); diff != "" {
 		t.Fatalf("Presets (-want +got):\n%s", diff)
 	}
 	for _, name := range plan.Presets() {
