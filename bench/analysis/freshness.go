@@ -15,7 +15,8 @@ type Freshness struct {
 	// where it could not be told.
 	Age *agreement.Spread `json:"age_seconds,omitempty"`
 	// Share is the part of a container's values in an answer that are newer than those
-	// of the answer before; of several collectors, over all their answers.
+	// of the answer before, at the interval of the first arm that has the collector; of
+	// several collectors, over all their answers.
 	Share float64 `json:"fresh_share"`
 	// PerSecond is how many new container samples the arm gets.
 	PerSecond float64 `json:"fresh_samples_per_second"`
@@ -67,8 +68,9 @@ func (b *builder) freshnessOf(g *group) *Freshness {
 	f.Total = true
 	if idle := g.cell.groups[b.report.Idle]; idle != nil && idle != g && !idle.empty() {
 		o := g.result.Overhead(CPUCores)
-		if cost, f.Total = o.Net.Estimate, false; o.Below {
-			cost = Estimate{Notes: cost.Notes} // said, not divided
+		// What cannot be told from the idle arm's noise is said, not divided.
+		if cost, f.Total = o.Net.Estimate, false; o.Below || cost.Value <= 0 {
+			cost = Estimate{Notes: addID(cost.Notes, b.notes.rule(NoteBelowLimit, belowText))}
 		}
 	}
 	f.CPUPerSample = cost.scaled(1 / f.PerSecond)
@@ -103,7 +105,7 @@ const ageSlack = 0.5 // seconds
 // equallyFresh compares the arms of a cell that are as fresh as each other.
 func (b *builder) equallyFresh(c *cellGroup) error {
 	of := func(g *group, prefix string) bool {
-		return len(g.collectors) == 1 && strings.HasPrefix(g.collectors[0], prefix) && b.again[g.arm.Name] == "" &&
+		return len(g.collectors) == 1 && len(g.result.Untrue) == 0 && strings.HasPrefix(g.collectors[0], prefix) && b.again[g.arm.Name] == "" &&
 			g.result.Freshness != nil && g.result.Freshness.Age != nil
 	}
 	for _, cadvisor := range c.order {

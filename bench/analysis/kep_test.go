@@ -155,7 +155,7 @@ func TestKEPModeC(t *testing.T) {
 func kubeletChecks(state string, age, pods float64, findings ...agreement.Finding) record.Check {
 	c := record.Check{
 		Cell: bench.Cell{Pods: 110, ContainersPerPod: 1, Profile: "idle"}, State: state,
-		Collectors: []string{"kubelet-summary", "kubelet-resource", "kubelet-cadvisor"}, Report: &agreement.Report{Findings: findings},
+		Collectors: []string{"kubelet-summary", "kubelet-resource", "kubelet-cadvisor"}, Report: &agreement.Report{Referenced: true, Findings: findings},
 	}
 	for _, name := range c.Collectors {
 		c.Report.Sources = append(c.Report.Sources, agreement.SourceReport{

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,9 +22,10 @@ type Check struct {
 	// Arms are those that it holds for, in the plan's order.
 	Arms []string `json:"arms"`
 	// Source has the figures, nil where the answers could not be checked; Why then
-	// says why.
-	Source *agreement.SourceReport `json:"source,omitempty"`
-	Why    string                  `json:"why_not,omitempty"`
+	// says why. Referenced is set where there were cgroup files to hold values against.
+	Source     *agreement.SourceReport `json:"source,omitempty"`
+	Why        string                  `json:"why_not,omitempty"`
+	Referenced bool                    `json:"referenced"`
 	// Findings are all that was found, Broken those among them that break the plan's
 	// rule of truth.
 	Findings []agreement.Finding `json:"findings,omitempty"`
@@ -34,7 +36,9 @@ type Check struct {
 func (c *Check) fault() string {
 	switch {
 	case c.Source == nil:
-		return fmt.Sprintf("the answers of %s could not be checked: %s", c.Collector, c.Why)
+		return fmt.Sprintf("the answers of %s could not be checked: %s", c.Collector, cmp.Or(c.Why, "the check does not have them"))
+	case !c.Referenced:
+		return fmt.Sprintf("the answers of %s could not be checked: no cgroup file could be read to hold them against", c.Collector)
 	case len(c.Broken) == 0:
 		return ""
 	}
@@ -96,7 +100,7 @@ func (b *builder) check(made *record.Check) {
 			}
 		}
 		if r := made.Report; r != nil {
-			check.Findings = r.Of(collector)
+			check.Findings, check.Referenced = r.Of(collector), r.Referenced
 			check.Broken = b.input.Plan.Truth.Broken(r, collector)
 			for k := range r.Sources {
 				if r.Sources[k].Name == collector {
@@ -123,12 +127,20 @@ func (g *group) state() string {
 	return g.arm.Treatment
 }
 
-// checksOf are the checks that hold for an arm.
+// checksOf are the checks that hold for an arm, one for each of its collectors that
+// was checked: that at the highest density, if there are several.
 func (b *builder) checksOf(g *group) []*Check {
 	var out []*Check
-	for i := range b.report.Checks {
-		if c := &b.report.Checks[i]; holds(c.Cell, g.cell.cell) && slices.Contains(c.Arms, g.arm.Name) {
-			out = append(out, c)
+	for _, collector := range g.collectors {
+		var best *Check
+		for i := range b.report.Checks {
+			c := &b.report.Checks[i]
+			if c.Collector == collector && holds(c.Cell, g.cell.cell) && slices.Contains(c.Arms, g.arm.Name) && (best == nil || c.Cell.Pods > best.Cell.Pods) {
+				best = c
+			}
+		}
+		if best != nil {
+			out = append(out, best)
 		}
 	}
 	return out
@@ -140,12 +152,21 @@ func (b *builder) faults(g *group) {
 	if b.input.Plan.Truth == agreement.Nothing || b.input.Plan.Truth == plan.TruthOff {
 		return
 	}
-	for _, c := range b.checksOf(g) {
+	checks := b.checksOf(g)
+	for _, c := range checks {
 		if text := c.fault(); text != "" {
 			g.result.Untrue = append(g.result.Untrue, text)
-			g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUntrue, text, g.placeOf(0, 0, g.result.Source)))
+			b.untrue(g, text)
 		}
 	}
+	if len(b.report.Checks) > 0 && len(checks) < len(g.collectors) && b.rival(g) && g.reads() {
+		g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUnchecked, "not all of its answers were checked: the verdict is about cost alone", g.placeOf(0, 0, g.result.Source)))
+	}
+}
+
+// untrue notes why an arm has no verdict.
+func (b *builder) untrue(g *group, text string) {
+	g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUntrue, text, g.placeOf(0, 0, g.result.Source)))
 }
 
 // withhold takes the verdicts of arms that may have none: those whose own answers are
@@ -155,8 +176,11 @@ func (b *builder) withhold() error {
 	for _, c := range b.cells {
 		base := c.groups[b.report.Baseline]
 		for _, g := range c.order {
-			if len(g.result.Untrue) == 0 && (base == nil || len(base.result.Untrue) == 0) {
+			switch against := base != nil && len(base.result.Untrue) > 0; {
+			case len(g.result.Untrue) == 0 && !against:
 				continue
+			case against && len(g.result.Judgements) > 0:
+				b.untrue(g, "the answers of the baseline are not true: there is no verdict against it")
 			}
 			for i := range g.result.Judgements {
 				j := &g.result.Judgements[i]

@@ -38,8 +38,9 @@ func home(id string) string {
 	sections := map[string]string{
 		"forest":       "summary",
 		"latency-pods": "latency", "spectrum": "latency",
-		"cpu-pods": "cpu", "components": "cpu", "cost-age": "cpu",
+		"cpu-pods": "cpu", "components": "cpu",
 		"pss-pods":  "memory",
+		"cost-age":  "freshness",
 		"run-order": "quality", "self-check": "quality",
 		"heat-map": "sensitivity",
 	}

@@ -1,4 +1,4 @@
-// Package html shows a report as one page that is its own: twelve sections, figures
+// Package html shows a report as one page that is its own: all sections, figures
 // as inline SVG, light and dark, for a screen of any width, for paper, and inside an
 // iframe without scripts.
 //

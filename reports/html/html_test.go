@@ -189,6 +189,7 @@ func TestHome(t *testing.T) {
 	f("forest-2", "summary")
 	f("heat-map-12", "sensitivity")
 	f("cpu-pods", "cpu")
+	f("cost-age", "freshness")
 	f("other", "")
 	f("", "")
 }

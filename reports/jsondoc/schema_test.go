@@ -26,7 +26,7 @@ import (
 // anything else than they do.
 func TestSchemaIsOfTheTypes(t *testing.T) {
 	g := generator{comments: make(map[string]string), values: make(map[string][]string), defs: make(map[string]any)}
-	for _, dir := range []string{".", "../../bench", "../../bench/analysis", "../../bench/plan", "../../bench/stat"} {
+	for _, dir := range []string{".", "../../bench", "../../bench/agreement", "../../bench/analysis", "../../bench/plan", "../../bench/stat"} {
 		g.read(t, dir)
 	}
 	top := g.object(reflect.TypeFor[document]())
@@ -60,7 +60,7 @@ type generator struct {
 }
 
 // open are vocabularies that may grow without a new version of the format.
-var open = []string{"analysis.NoteKind", "analysis.Metric", "bench.VoidReason", "bench.Component"}
+var open = []string{"agreement.Kind", "analysis.NoteKind", "analysis.Metric", "bench.VoidReason", "bench.Component"}
 
 func (g *generator) read(t *testing.T, dir string) {
 	t.Helper()
@@ -112,13 +112,19 @@ func (g *generator) typeSpec(name string, gen *ast.GenDecl, spec *ast.TypeSpec) 
 }
 
 func (g *generator) valueSpec(pkg string, spec *ast.ValueSpec) {
-	of, ok := spec.Type.(*ast.Ident)
-	if !ok || len(spec.Values) != 1 {
+	var name string
+	switch of := spec.Type.(type) {
+	case *ast.Ident:
+		name = pkg + "." + of.Name
+	case *ast.SelectorExpr: // a further value of another package's type
+		name = fmt.Sprintf("%v.%s", of.X, of.Sel.Name)
+	}
+	if name == "" || len(spec.Values) != 1 {
 		return
 	}
 	if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
 		if value, err := strconv.Unquote(literal.Value); err == nil {
-			g.values[pkg+"."+of.Name] = append(g.values[pkg+"."+of.Name], value)
+			g.values[name] = append(g.values[name], value)
 		}
 	}
 }

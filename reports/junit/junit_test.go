@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/junit/testsuite"
 	"cri-stats-bench/reports/reporttest"
@@ -127,7 +128,7 @@ func check(t *testing.T, r *analysis.Report, root testsuite.File) {
 
 func checkCase(t *testing.T, c *testsuite.Case) {
 	t.Helper()
-	numbers := strings.Fields("ratio lo hi n p p_adjusted margin detectable tried used void")
+	numbers := strings.Fields("ratio lo hi n p p_adjusted margin detectable tried used void age_seconds_p50 age_seconds_p95 fresh_share containers containers_due")
 	if c.Failure != nil && c.Skipped != nil {
 		t.Errorf("%q is skipped and has failed", c.Name)
 	}
@@ -248,7 +249,7 @@ func TestVerdicts(t *testing.T) {
 		for i, name := range []string{"CPU", "PSS", "CPU and PSS"} {
 			want[i] = name + at + want[i]
 		}
-		if diff := cmp.Diff(want, outcomes(run(t, r).Suites[2])); diff != "" {
+		if diff := cmp.Diff(want, outcomes(run(t, r).Suites[3])); diff != "" {
 			t.Errorf("cases (-want +got):\n%s", diff)
 		}
 	}
@@ -260,6 +261,43 @@ func TestVerdicts(t *testing.T) {
 	f(analysis.Better, analysis.Inferior, analysis.Inferior, "ok", "FAIL Inferior: Inferior: "+ratio, "FAIL Inferior: Inferior: "+both)
 	f(analysis.Inconclusive, analysis.NoVerdict, analysis.NoVerdict,
 		"SKIP Inconclusive: "+ratio, "SKIP no verdict: too few", "SKIP no verdict: one of them has no verdict")
+}
+
+// A check passes if it was made on a node and found nothing that breaks the rule.
+func TestTruth(t *testing.T) {
+	finding := agreement.Finding{Source: "x", Kind: agreement.Frozen, Severity: agreement.Defect, Evidence: "1 s in all"}
+	check := analysis.Check{Cell: bench.Cell{Pods: 35, ContainersPerPod: 1, Profile: "idle"}, Collector: "x", Source: &agreement.SourceReport{}}
+	f := func(simulated bool, says string, want string, change func(*analysis.Check)) {
+		t.Helper()
+		c := check
+		change(&c)
+		r := &analysis.Report{Host: analysis.HostInfo{Simulated: simulated}, Checks: []analysis.Check{c}}
+		s := run(t, r).Suites[2]
+		if diff := cmp.Diff([]string{"truth of x at pods=35 containers=1 profile=idle" + want}, outcomes(s)); diff != "" {
+			t.Errorf("cases (-want +got):\n%s", diff)
+		}
+		said := ""
+		if s.Cases[0].Output != nil {
+			said = s.Cases[0].Output.Text
+		}
+		if said != says {
+			t.Errorf("says %q, want %q", said, says)
+		}
+	}
+	const says = "defect: x: frozen: 1 s in all"
+	found := func(c *analysis.Check) { c.Findings = []agreement.Finding{finding} }
+	broken := func(c *analysis.Check) {
+		c.Findings, c.Broken = []agreement.Finding{finding}, []agreement.Finding{finding}
+	}
+	f(false, "", ": ok", func(*analysis.Check) {})
+	f(false, says, ": ok", found)
+	f(false, says, ": FAIL frozen: "+says, broken)
+	f(false, "", ", gate-on: SKIP could not be checked: it is gone", func(c *analysis.Check) { c.Source, c.Why, c.State = nil, "it is gone", "gate-on" })
+	f(true, says, ": SKIP SIMULATED: nothing was checked on a node", found)
+	f(true, says, ": FAIL frozen: "+says, broken)
+	if got := outcomes(run(t, &analysis.Report{}).Suites[2]); len(got) != 1 || got[0] != "truth: SKIP nothing was checked" {
+		t.Errorf("without checks: %q", got)
+	}
 }
 
 // Sentences of the KEP: only PASS passes.
@@ -280,7 +318,7 @@ func TestSentences(t *testing.T) {
 		verdict("a", analysis.Pass, cell), verdict("b", analysis.Fail, cell), verdict("c", analysis.Unsettled, cell),
 		verdict("d", analysis.NotApplicable, nil), verdict("d", analysis.NotApplicable, nil),
 	}}}
-	s := run(t, r).Suites[2]
+	s := run(t, r).Suites[3]
 	const at = ": kubelet-cri against kubelet-cadvisor at pods=110 containers=1 profile=active, scraped: "
 	if diff := cmp.Diff([]string{
 		"KEP-2371 a" + at + "ok",
@@ -295,7 +333,7 @@ func TestSentences(t *testing.T) {
 		t.Errorf("properties (-want +got):\n%s", diff)
 	}
 	r.Host.Simulated = true
-	if got := outcomes(run(t, r).Suites[2]); len(got) != 1 || !strings.Contains(got[0], "SIMULATED") {
+	if got := outcomes(run(t, r).Suites[3]); len(got) != 1 || !strings.Contains(got[0], "SIMULATED") {
 		t.Errorf("a simulated run says %q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package junit
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -25,15 +26,19 @@ func verdicts(s *testsuite.Suite, r *analysis.Report) {
 				continue
 			}
 			at := fmt.Sprintf("%s against %s at %s", origin.Name(a.Arm), origin.Name(r.Baseline), cellName(cell.Cell))
+			untrue := strings.Join(a.Untrue, "; ")
+			if base := cell.Arm(r.Baseline); base != nil && untrue == "" && len(base.Untrue) > 0 {
+				untrue = "of the baseline, " + strings.Join(base.Untrue, "; ")
+			}
 			for _, endpoint := range []struct {
 				name   string
 				metric analysis.Metric
 			}{{"CPU", analysis.CPUCores}, {"PSS", analysis.PSS}} {
 				judgement := a.Judged(analysis.Series{Metric: endpoint.metric, Component: analysis.Total})
-				judged(s.Add(endpoint.name+" of "+at), r, judgement)
+				judged(s.Add(endpoint.name+" of "+at), r, judgement, untrue)
 			}
 			c := s.Add("CPU and PSS of " + at)
-			settle(c, a.Together, "CPU and memory must both hold; each has a case of its own", "one of them has no verdict")
+			settle(c, a.Together, "CPU and memory must both hold; each has a case of its own", cmp.Or(untrue, "one of them has no verdict"))
 		}
 	}
 	sentences(s, r)
@@ -84,8 +89,9 @@ func cellName(c bench.Cell) string {
 	return c.String()
 }
 
-// judged fills in the case of one endpoint.
-func judged(c *testsuite.Case, r *analysis.Report, j *analysis.Judgement) {
+// judged fills in the case of one endpoint; untrue says why there is no verdict
+// though there is a ratio.
+func judged(c *testsuite.Case, r *analysis.Report, j *analysis.Judgement, untrue string) {
 	if j == nil {
 		c.Skip("no judgement")
 		return
@@ -111,7 +117,7 @@ func judged(c *testsuite.Case, r *analysis.Report, j *analysis.Judgement) {
 	if notes != "" {
 		text += ". But: " + notes
 	}
-	settle(c, j.Verdict, text, notes)
+	settle(c, j.Verdict, text, cmp.Or(untrue, notes))
 }
 
 // settle turns a verdict into an outcome: text explains it, absent why there is

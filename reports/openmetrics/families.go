@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/origin"
 )
@@ -34,6 +35,9 @@ var (
 	podCPU        = definition{"pod_cpu_cores", "cores", "CPU time over the time of the window that each further pod costs: the slope of a line."}
 	podMemory     = definition{"pod_pss_bytes", "bytes", "Memory that each further pod costs: the slope of a line."}
 	podResponse   = definition{"pod_response_seconds", "seconds", "Median response time that each further pod costs: the slope of a line."}
+	answerAge     = definition{"answer_age_seconds", "seconds", "Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time."}
+	answerFresh   = definition{"answer_fresh_ratio", "ratio", "Share of container samples that are new since the answer before."}
+	answerDefects = definition{"answer_defects", "", "Defects that were found of answers: all, and those that break the plan's rule."}
 	kepVerdict    = definition{"kep_verdict", "", "What the run says of a sentence of KEP-2371; always 1."}
 	verdict       = definition{"verdict", "", "The verdict on an endpoint; always 1."}
 )
@@ -66,7 +70,37 @@ func (e *exposition) report(r *analysis.Report) {
 		}
 	}
 	e.scaling(r)
+	e.truth(r)
 	e.sentences(r)
+}
+
+// truth adds what was found of answers. What could not be checked has no series.
+func (e *exposition) truth(r *analysis.Report) {
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		if c.Source == nil {
+			continue
+		}
+		e.scope = []label{
+			{"experiment", origin.Name(r.Experiment)}, {"collector", origin.Name(c.Collector)}, {"treatment", origin.Name(c.State)}, {"pods", strconv.Itoa(c.Cell.Pods)},
+			{"containers_per_pod", strconv.Itoa(c.Cell.ContainersPerPod)}, {"profile", origin.Name(c.Cell.Profile)},
+		}
+		if age := c.Source.Age; age != nil {
+			e.add(answerAge, age.P50, label{"quantile", "0.5"})
+			e.add(answerAge, age.P95, label{"quantile", "0.95"})
+		}
+		if fresh := c.Source.Fresh; fresh != nil {
+			e.add(answerFresh, fresh.Value)
+		}
+		defects := 0
+		for _, f := range c.Findings {
+			if f.Severity == agreement.Defect {
+				defects++
+			}
+		}
+		e.add(answerDefects, float64(defects), label{"state", "all"})
+		e.add(answerDefects, float64(len(c.Broken)), label{"state", "breaking"})
+	}
 }
 
 // sentences adds what the run says of the KEP.

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/origin"
 	"cri-stats-bench/reports/reporttest"
@@ -178,11 +179,20 @@ func TestPrometheusReads(t *testing.T) {
 	}
 }
 
-// small is a report of one arm in one cell.
+// small is a report of one arm in one cell, whose answers were checked.
 func small() *analysis.Report {
+	frozen := agreement.Finding{Kind: agreement.Frozen, Severity: agreement.Defect}
 	return &analysis.Report{
 		Experiment: "api",
-		Arms:       []analysis.Arm{{Name: "a", Trials: analysis.Tally{Tried: 3, Used: 2, Void: []analysis.VoidCount{{Reason: bench.VoidSteal, Trials: 1}}}}},
+		Checks: []analysis.Check{
+			{
+				Cell: bench.Cell{Pods: 35, ContainersPerPod: 1, Profile: "idle"}, State: bench.GateOn, Collector: "c",
+				Source:   &agreement.SourceReport{Age: &agreement.Spread{N: 3, P50: 0.5, P95: 0.75, Max: 1}, Fresh: &agreement.Share{Of: 4, Value: 0.25}},
+				Findings: []agreement.Finding{frozen, frozen, {Severity: agreement.Limit}}, Broken: []agreement.Finding{frozen},
+			},
+			{Collector: "gone", Why: "it is gone"},
+		},
+		Arms: []analysis.Arm{{Name: "a", Trials: analysis.Tally{Tried: 3, Used: 2, Void: []analysis.VoidCount{{Reason: bench.VoidSteal, Trials: 1}}}}},
 		Cells: []analysis.Cell{{
 			Cell: bench.Cell{Pods: 35, ContainersPerPod: 1, Profile: `i"d\le`},
 			Arms: []analysis.ArmResult{{
@@ -206,6 +216,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	const scope = `experiment="api",arm="a",pods="35",containers_per_pod="1",profile="i\"d\\le"`
+	const checked = `experiment="api",collector="c",treatment="gate-on",pods="35",containers_per_pod="1",profile="idle"`
 	want := `# TYPE cri_stats_bench_run_info gauge
 # HELP cri_stats_bench_run_info Where the numbers come from; always 1.
 cri_stats_bench_run_info{experiment="api",seed="0"} 1
@@ -229,6 +240,19 @@ cri_stats_bench_verdict_ratio{` + scope + `,metric="pss_bytes",component="total"
 # TYPE cri_stats_bench_verdict gauge
 # HELP cri_stats_bench_verdict The verdict on an endpoint; always 1.
 cri_stats_bench_verdict{` + scope + `,metric="pss_bytes",component="total",class="primary",verdict="Better"} 1
+# TYPE cri_stats_bench_answer_age_seconds gauge
+# UNIT cri_stats_bench_answer_age_seconds seconds
+# HELP cri_stats_bench_answer_age_seconds Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time.
+cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.5"} 0.5
+cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.95"} 0.75
+# TYPE cri_stats_bench_answer_fresh_ratio gauge
+# UNIT cri_stats_bench_answer_fresh_ratio ratio
+# HELP cri_stats_bench_answer_fresh_ratio Share of container samples that are new since the answer before.
+cri_stats_bench_answer_fresh_ratio{` + checked + `} 0.25
+# TYPE cri_stats_bench_answer_defects gauge
+# HELP cri_stats_bench_answer_defects Defects that were found of answers: all, and those that break the plan's rule.
+cri_stats_bench_answer_defects{` + checked + `,state="all"} 2
+cri_stats_bench_answer_defects{` + checked + `,state="breaking"} 1
 # EOF
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {

@@ -6,14 +6,16 @@ import (
 	"testing"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
 	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/record"
 	"cri-stats-bench/reports/reporttest"
 )
 
 // crowd is a run of the largest preset, with all of its arms and cells, of a few
-// rounds.
+// rounds. All ages of values are in it, from none to a minute.
 func crowd(t testing.TB) *analysis.Report {
 	t.Helper()
 	text, err := plan.Preset("full")
@@ -37,8 +39,19 @@ func crowd(t testing.TB) *analysis.Report {
 	} {
 		truth[name] = truth[like]
 	}
+	checks := func(cell bench.Cell) []record.Check {
+		var answers []agreement.SourceReport
+		age := 0.0
+		for _, arm := range p.Arms {
+			if arm.Collectors[0] == arm.Name && arm.Name != p.Idle {
+				answers = append(answers, analysistest.Answers(arm.Name, cell, age, 1/(1+age)))
+				age = min(60, max(2e-4, 4*age))
+			}
+		}
+		return analysistest.Clean(cell, answers...)
+	}
 	run := analysistest.Run{
-		Plan: p, Seed: 5, Drift: 0.05, Noise: 0.03, Jitter: 0.1, SliceNoise: 0.1, Wander: 0.05, Inertia: 0.7, Truth: truth,
+		Plan: p, Seed: 5, Drift: 0.05, Noise: 0.03, Jitter: 0.1, SliceNoise: 0.1, Wander: 0.05, Inertia: 0.7, Truth: truth, Checks: checks,
 		Spoil: func(t *bench.Trial) {
 			switch {
 			case t.Cell.Profile == "active":

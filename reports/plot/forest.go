@@ -100,10 +100,16 @@ func (s *studio) forestOf(cells []*analysis.Cell, page, pages int) {
 		parts(r), short(r.Baseline, nameLength), format.Percent(r.VerdictLevel), trials(n), format.Percent(r.Margin))
 	if !r.Simulated() {
 		caption += " The word at the right is the verdict: Better or NonInferior where the whole interval is left of 1 or of the margin, Inferior where it is right of the margin; outside the primary cell adjusted for the number of comparisons (Holm)."
+		if slices.ContainsFunc(t.Rows, func(r table.Row) bool { return r[len(r)-1].Text == noVerdict }) {
+			caption += " There is none where answers are not true."
+		}
 	}
 	caption += s.without(cells, func(a *analysis.ArmResult) bool { return a.Used+a.Slices.Used > 0 })
 	s.hang("forest", title, caption, t, e)
 }
+
+// noVerdict stands where there would be a verdict if answers were true.
+const noVerdict = "no verdict"
 
 // rivals has one group for each arm of a cell that is set against the baseline, with
 // its CPU and its memory; none where no arm has a ratio.
@@ -115,7 +121,11 @@ func (s *studio) rivals(c *analysis.Cell) []group {
 		g := group{name: short(a.Arm, nameLength)}
 		for _, m := range []analysis.Metric{analysis.CPUCores, analysis.PSS} {
 			if j := a.Judged(total(m)); j != nil {
-				g.rows = append(g.rows, s.judged(a.Arm, j))
+				row := s.judged(a.Arm, j)
+				if row.word == "" && s.untrue(c, a) {
+					row.word = noVerdict
+				}
+				g.rows = append(g.rows, row)
 				any = any || positive(j.Ratio)
 			}
 		}
@@ -127,6 +137,13 @@ func (s *studio) rivals(c *analysis.Cell) []group {
 		return nil
 	}
 	return out
+}
+
+// untrue says that an arm has no verdict since its answers, or the baseline's, are not
+// true.
+func (s *studio) untrue(c *analysis.Cell, a *analysis.ArmResult) bool {
+	base := c.Arm(s.report.Baseline)
+	return !s.report.Simulated() && (len(a.Untrue) > 0 || base != nil && len(base.Untrue) > 0)
 }
 
 // judged is the row of one endpoint.

@@ -104,8 +104,8 @@ func TestPictures(t *testing.T) {
 }
 
 func TestGolden(t *testing.T) {
-	for name, r := range map[string]*analysis.Report{"sliced": reporttest.Sliced(t), "trouble": reporttest.Trouble(t)} {
-		golden := map[string]string{"sliced": "forest cpu-pods", "trouble": "run-order"}[name]
+	for name, r := range map[string]*analysis.Report{"sliced": reporttest.Sliced(t), "trouble": reporttest.Trouble(t), "node": reporttest.Node(t)} {
+		golden := map[string]string{"sliced": "forest cpu-pods", "trouble": "run-order", "node": "cost-age"}[name]
 		for _, f := range figures(t, r) {
 			if strings.Contains(" "+golden+" ", " "+f.ID+" ") {
 				compare(t, name+"-"+f.ID+".svg", svg(t, &f, plot.Light))
@@ -177,11 +177,11 @@ func TestWhichFigures(t *testing.T) {
 	all := []string{"forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order", "self-check", "heat-map"}
 	f(reporttest.Sliced(t), all...)
 	f(hostile(t), all...)
-	f(reporttest.Trouble(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order", "heat-map")
-	f(reporttest.Node(t), "forest", "spectrum", "components", "run-order")
+	f(reporttest.Trouble(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "cost-age", "run-order", "heat-map")
+	f(reporttest.Node(t), "forest", "spectrum", "components", "cost-age", "run-order")
 	f(reporttest.Parallel(t), "spectrum", "components", "run-order")
 	f(crowd(t), "forest", "forest-2", "forest-3", "forest-4", "forest-5", "forest-6", "forest-7", "forest-8",
-		"cpu-pods", "cpu-pods-2", "pss-pods", "pss-pods-2", "latency-pods", "latency-pods-2", "spectrum", "components", "run-order", "self-check", "heat-map")
+		"cpu-pods", "cpu-pods-2", "pss-pods", "pss-pods-2", "latency-pods", "latency-pods-2", "spectrum", "components", "cost-age", "run-order", "self-check", "heat-map")
 	f(kubelet(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order", "heat-map")
 	f(&analysis.Report{})
 }

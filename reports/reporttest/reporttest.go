@@ -144,14 +144,14 @@ func golden(t *testing.T, path string, got []byte, update bool) {
 	}
 }
 
-// Trouble is a simulated run in which everything goes wrong once.
+// Trouble is a simulated run in which everything goes wrong once, answers included.
 func Trouble(t testing.TB) *analysis.Report {
 	t.Helper()
 	run, err := analysistest.Example(3, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run.Spoil = analysistest.Trouble
+	run.Spoil, run.Checks = analysistest.Trouble, analysistest.CheckedInTrouble
 	in := run.Input()
 	in.Host.NotForPublication = []string{"nothing was measured"}
 	return analyse(t, in)
@@ -168,14 +168,15 @@ func Parallel(t testing.TB) *analysis.Report {
 }
 
 // Node is a run as from a node that went well, but must not be published. The
-// node gives itself a hostile name.
+// answers of one arm are not true, so that it has no verdict. The node gives itself a
+// hostile name.
 func Node(t testing.TB) *analysis.Report {
 	t.Helper()
 	run, err := analysistest.Example(12, 60)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run.Plan.Pods = []int{35}
+	run.Plan.Pods, run.Checks = []int{35}, analysistest.Checked
 	in := run.Input()
 	in.Host.Simulated = false
 	in.Host.NotForPublication = []string{"2 CPUs", "a virtual machine"}
@@ -184,7 +185,7 @@ func Node(t testing.TB) *analysis.Report {
 }
 
 // Sliced is a run as from a node fit for publication, with slices, an arm against
-// itself, the positive control, and three densities.
+// itself, the positive control, and three densities. Its answers were not checked.
 func Sliced(t testing.TB) *analysis.Report {
 	t.Helper()
 	run, err := analysistest.Sliced(12, 12)

@@ -62,13 +62,16 @@ func steadyStates(r *analysis.Report) Section {
 // glossary says what the words mean.
 func glossary(r *analysis.Report) Section {
 	s := Section{ID: "glossary", Heading: "Words", Facts: []Fact{
+		{"age", "the time since the kernel's count of CPU time stood where the answer has it, when the answer is there"},
 		{"agent", "the process that reads stats, a fresh one for each trial"},
 		{"arm", "one way of reading, or several at the same time; arms take turns"},
 		{"baseline arm", "the arm that others are compared with"},
 		{"cell", "what is held constant while arms take turns: pods, containers in each, what they do"},
 		{"component", "a part of the node whose cost is told apart: agent, runtime, shims"},
 		{"cost", "what agent, runtime and shims take together; overhead is what of it is above the idle arm"},
+		{"defect", "what makes numbers of answers unusable, or leaves out what is there; a limit is what a reader of right numbers must know"},
 		{"detection limit", "the smallest overhead that is told from the idle arm's noise"},
+		{"fresh", "held at another instant than the value in the answer before, at the arm's interval"},
 		{"housekeeping", "cAdvisor's loop that reads the cgroup files on a clock of its own"},
 		{"margin", fmt.Sprintf("how much more than the baseline still counts as no loss: %s here", format.Percent(r.Margin))},
 		{"mcore", "a thousandth of one CPU: 1 ms of CPU time in each second"},

@@ -14,8 +14,8 @@ const (
 	NotForPublication = "NOT FOR PUBLICATION" // host.json says why
 )
 
-// New lays out a report in twelve sections, from the answer to what can be looked
-// up.
+// New lays out a report in thirteen sections, from the answer to what can be looked
+// up; a kubelet has one more.
 func New(r *analysis.Report) *Document {
 	d := &Document{Title: "cri-stats-bench: " + r.Name}
 	var marks []string
@@ -34,7 +34,7 @@ func New(r *analysis.Report) *Document {
 	d.Lead = append(d.Lead, subject(r))
 	d.Sections = []Section{
 		summary(r), why(r), systems(r), environment(r), workload(r), method(r),
-		kep(r), results(r), quality(r), sensitivity(r), threats(r), reproduce(r), appendix(r),
+		kep(r), results(r), truth(r), quality(r), sensitivity(r), threats(r), reproduce(r), appendix(r),
 	}
 	for i := range d.Sections {
 		d.Sections[i].tidy()

@@ -38,6 +38,9 @@ func method(r *analysis.Report) Section {
 	if len(r.Parts) > 0 {
 		s.Lines = append(s.Lines, "Total is "+strings.Join(names(r.Parts), " + ")+".")
 	}
+	if len(r.Checks) > 0 {
+		s.Lines = append(s.Lines, "Truth: once in each profile, at the highest density, every collector is called again outside of all windows, between direct readings of the cgroup files. A value is as old as the kernel's counter says that it is, whatever its timestamp; a defect follows from bounds that direct readings give, not from estimates.")
+	}
 	if r.Idle != "" {
 		s.Lines = append(s.Lines, fmt.Sprintf("The idle arm %s wakes up and reads nothing: its latency is that of a clock, its cost that of the node with agents that do nothing.", r.Idle))
 	}
@@ -79,6 +82,7 @@ func guards() Table {
 		{bench.VoidMissedSchedule, "an agent that was free began a call later than the limit"},
 		{bench.VoidRestart, "a metered process ended or began inside the window"},
 		{bench.VoidPodCount, "not exactly the pods of the cell, the same before and after"},
+		{bench.VoidTreatment, "a kubelet that is not in the state that the arm asks for, before or after the window"},
 		{bench.VoidAgent, "an agent died or did not answer"},
 		{bench.VoidMeter, "a reading at an edge of the window is missing"},
 	} {

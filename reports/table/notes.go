@@ -23,6 +23,7 @@ func groups() map[analysis.NoteKind]string {
 		analysis.NoteDisagree:   "slices and trials disagree",
 		analysis.NoteCadence:    "arms that read at different intervals",
 		analysis.NoteLate:       "late calls",
+		analysis.NoteUntrue:     "answers that allow no verdict",
 	}
 }
 

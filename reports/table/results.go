@@ -117,13 +117,18 @@ func sentence(r *analysis.Report, m analysis.Metric) string {
 	text += fmt.Sprintf(" (%s intervals)", format.Percent(r.VerdictLevel))
 	var verdicts []string
 	for _, v := range verdictOrder() {
-		if v != analysis.NoVerdict && counts[v] > 0 {
-			verdicts = append(verdicts, fmt.Sprintf("%s %d", v, counts[v]))
+		if counts[v] == 0 || r.Simulated() {
+			continue
 		}
+		name := string(v)
+		if v == analysis.NoVerdict {
+			name = noVerdict
+		}
+		verdicts = append(verdicts, fmt.Sprintf("%s %d", name, counts[v]))
 	}
 	switch {
 	case len(verdicts) == 0:
-	case len(all) == 1:
+	case len(all) == 1 && most.Verdict != analysis.NoVerdict:
 		text += ": " + string(most.Verdict)
 	default:
 		text += fmt.Sprintf("; of %d: %s", len(all), strings.Join(verdicts, ", "))

@@ -71,7 +71,7 @@ func overCells(r *analysis.Report, arm string, collectors int, s analysis.Series
 			continue
 		}
 		cells[j.Verdict] = append(cells[j.Verdict], r.Cells[i].Cell)
-		if j.Ratio.Interval == nil {
+		if j.Ratio.Interval == nil || len(withheld(r, &r.Cells[i], a)) > 0 {
 			open = true
 		} else {
 			margin = math.Max(margin, j.Ratio.Interval.Hi-1)

@@ -115,8 +115,11 @@ func compared(r *analysis.Report, cell *analysis.Cell, a *analysis.ArmResult) []
 			says += fmt.Sprintf("%s%s against %s %s", in, u.Number(mine.Value), u.Number(theirs.Value), u.Name)
 		}
 		n.Says = says + fmt.Sprintf("; %s interval, %s", format.Percent(r.VerdictLevel), worth(j.Ratio))
-		if j.Verdict != analysis.NoVerdict {
+		switch {
+		case j.Verdict != analysis.NoVerdict:
 			n.Word, n.Tone = word(j.Verdict)+within(j), tone(j.Verdict)
+		case len(withheld(r, cell, a)) > 0:
+			n.Word, n.Tone = noVerdict, Open
 		}
 		out = append(out, n)
 	}
@@ -154,7 +157,13 @@ func notShown(r *analysis.Report) []string {
 	if r.Experiment == "api" {
 		out = append(out, "The cost of a kubelet: agents do what a kubelet does for stats, and nothing else. This explains a kubelet's cost; it is not one.")
 	}
-	out = append(out, "Equal answers: what costs less may answer less, or answer from a cache. How many containers an answer has is in the report; how old its values are and whether they are right is not.")
+	text := "Equal answers: what costs less may answer less, or answer from a cache. "
+	if len(r.Checks) > 0 {
+		text += "How old values are and whether they are right was checked outside of all windows, once in each profile; answers inside of them were counted."
+	} else {
+		text += "How many containers an answer has is in the report; how old its values are and whether they are right was not checked."
+	}
+	out = append(out, text)
 	most, _ := densities(r)
 	if most > 0 && most < kubeletPods {
 		out = append(out, fmt.Sprintf("More than %d pods: nothing is said beyond what was measured, and a kubelet takes %d.", most, kubeletPods))

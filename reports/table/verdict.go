@@ -24,6 +24,7 @@ func verdict(r *analysis.Report) Section {
 		s.Lines = []string{fmt.Sprintf("No verdict: the primary cell (%s) was not run.", r.Primary)}
 	default:
 		s.Tables = []Table{verdicts(r, cell)}
+		s.Lines = withheldLines(r, cell)
 	}
 	if len(r.Host.NotForPublication) > 0 {
 		s.Lines = append(s.Lines, "Not for publication: the verdicts show how a report looks, and hold for this run on this machine alone.")
@@ -108,9 +109,11 @@ func verdicts(r *analysis.Report, cell *analysis.Cell) Table {
 			continue
 		}
 		cpu, pss := a.Judged(total(analysis.CPUCores)), a.Judged(total(analysis.PSS))
-		t.Rows = append(t.Rows, Row{
-			{Text: a.Arm, Notes: numbers(a.Notes)}, {Text: word(a.Together), Tone: tone(a.Together)}, said(cpu), said(pss), reach(cpu, pss),
-		})
+		both := Cell{Text: word(a.Together), Tone: tone(a.Together)}
+		if len(withheld(r, cell, a)) > 0 {
+			both = Cell{Text: noVerdict, Tone: Open}
+		}
+		t.Rows = append(t.Rows, Row{{Text: a.Arm, Notes: numbers(a.Notes)}, both, said(cpu), said(pss), reach(cpu, pss)})
 	}
 	return t
 }

@@ -63,7 +63,7 @@ func WriteDocument(w io.Writer, d *table.Document) error {
 		}
 	}
 	if out.asides > 0 {
-		out.left = append(out.left, fmt.Sprintf("%d tables of other cells", out.asides))
+		out.left = append(out.left, fmt.Sprintf("%d further tables", out.asides))
 	}
 	if len(out.left) > 0 {
 		fmt.Fprintln(out)
