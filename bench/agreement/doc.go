@@ -51,7 +51,8 @@
 //	                      below the pod's by the pause container's                            none
 //	coarse                every one of 3 different values is a whole number of steps          10^-9 (microseconds, 1 ms)
 //	skewed                timestamps 2 s further apart than the call took, in most answers    none
-//	late                  a step of memory seen later than the greatest age allowed           none
+//	late                  a step of memory not in an answer to a call that began later than the
+//	                      greatest age allowed                                               none
 //	rate-limited          second call 300 ms slower than the first after a rest, third as
 //	                      slow as the second within 15 %                                      two stalls of one length
 //	disagrees             the 95 % interval of the bias lies outside of the band              2.5 % at the band's edge

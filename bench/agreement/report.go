@@ -150,7 +150,7 @@ func (s *subject) report() SourceReport {
 	var detections []time.Duration
 	for _, step := range s.Steps {
 		if d, ok := s.detection(step); ok {
-			detections = append(detections, d)
+			detections = append(detections, d.seen)
 		}
 	}
 	r.Detection = spread(detections)
