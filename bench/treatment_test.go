@@ -20,6 +20,7 @@ type gate struct {
 	deaf     bool          // Apply changes nothing
 	observe  error         // what Observe returns
 	flip     string        // state from the first window on, if not empty
+	fall     bool          // it starts anew in the first window
 	starts   time.Time     // of the kubelet
 	takes    time.Duration // Apply
 	reverted error         // of the context of Revert
@@ -45,6 +46,9 @@ func (g *gate) Observe(context.Context) (Condition, error) {
 	}
 	if g.flip != "" && len(g.all) > 0 { // a window has begun
 		g.state = g.flip
+	}
+	if g.fall && len(g.all) > 0 {
+		g.starts, g.fall = time.Now(), false
 	}
 	n := int(time.Since(g.starts) / (500 * time.Millisecond))
 	return Condition{State: g.state, Operations: map[string]Operation{
@@ -125,6 +129,7 @@ func TestTreatmentVoid(t *testing.T) {
 	f(&gate{apply: errors.New("kubelet ended: unknown feature gate")}, treated(GateOn, "a"), Void{VoidTreatment, "apply gate-on: kubelet ended: unknown feature gate"})
 	f(&gate{observe: errors.New("connection refused")}, treated(GateOn, "a"), Void{VoidTreatment, "ask which treatment is in force: connection refused"})
 	f(&gate{takes: time.Hour}, treated(GateOn, "a"), Void{VoidTreatment, "apply gate-on: context deadline exceeded"})
+	f(&gate{fall: true, takes: 4 * time.Second}, treated(GateOn, "a"), Void{VoidRestart, "the accounts of the treatment's subject went back: it began anew inside the window"})
 
 	// An arm that asks for no treatment takes any, but one that stays.
 	f(&gate{state: GateOff}, slot(2, "a"))

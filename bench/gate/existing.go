@@ -1,7 +1,7 @@
 package gate
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/child"
 )
 
 // DefaultStateFile is where the original configuration of a node's kubelet is kept
@@ -49,12 +50,25 @@ type state struct {
 	Created  time.Time     `json:"created"`
 }
 
+// Unchanged returns ErrChanged where an earlier run was not put back: the kubelet
+// then does not do what its owner configured. An empty stateFile stands for
+// DefaultStateFile.
+func Unchanged(stateFile string) error {
+	stateFile = cmp.Or(stateFile, DefaultStateFile)
+	_, err := os.Stat(stateFile)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%w (%s): cri-stats-bench cleanup puts it back", ErrChanged, stateFile)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return err
+}
+
 // Check says what is wrong with the configuration files before anything is
 // changed, and returns ErrChanged where an earlier run was not put back.
 func (e *Existing) Check() error {
-	if _, err := os.Stat(e.stateFile()); err == nil {
-		return fmt.Errorf("%w (%s): cri-stats-bench cleanup puts it back", ErrChanged, e.stateFile())
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	if err := Unchanged(e.StateFile); err != nil {
 		return err
 	}
 	if len(e.Restart) == 0 {
@@ -68,12 +82,7 @@ func (e *Existing) Check() error {
 	return nil
 }
 
-func (e *Existing) stateFile() string {
-	if e.StateFile != "" {
-		return e.StateFile
-	}
-	return DefaultStateFile
-}
+func (e *Existing) stateFile() string { return cmp.Or(e.StateFile, DefaultStateFile) }
 
 // Apply puts the configuration file of the gate in place, restarts the kubelet,
 // and returns when the gate is in force.
@@ -136,9 +145,7 @@ func (e *Existing) Revert(ctx context.Context) error {
 // DefaultStateFile. What is written down of the original is kept until the kubelet
 // works again.
 func Recover(ctx context.Context, stateFile string) (path string, err error) {
-	if stateFile == "" {
-		stateFile = DefaultStateFile
-	}
+	stateFile = cmp.Or(stateFile, DefaultStateFile)
 	s, err := readState(stateFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -205,17 +212,35 @@ func writeWhole(path string, data []byte) error {
 	return nil
 }
 
-// restart runs the command that restarts the kubelet.
-func restart(ctx context.Context, argv []string) error {
+// restartTimeout is how long the command may take: systemd waits for 90 s until it
+// kills what does not stop.
+const restartTimeout = 2 * time.Minute
+
+// restart runs the command that restarts the kubelet. An interruption does not cut it
+// short: whoever restarts the kubelet next would not know what is half-way there.
+func restart(ctx context.Context, argv []string) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartTimeout)
+	defer cancel()
+	// A file and not a pipe: where the command leaves a kubelet behind that has it
+	// open, a pipe would be waited for, and its end would end the kubelet.
+	out, err := os.CreateTemp("", "cri-stats-bench-restart-*")
+	if err != nil {
+		return fmt.Errorf("restart the kubelet: %w", err)
+	}
+	defer func() { err = errors.Join(err, out.Close(), os.Remove(out.Name())) }()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = out, out
+	child.Detach(cmd)
 	if err := cmd.Run(); err != nil {
-		text := strings.TrimSpace(out.String())
+		said, readErr := os.ReadFile(out.Name())
+		text := strings.TrimSpace(string(said))
 		if text != "" {
 			text = ": " + text
 		}
-		return fmt.Errorf("restart the kubelet with %q: %w%s", strings.Join(argv, " "), err, text)
+		return errors.Join(fmt.Errorf("restart the kubelet with %q: %w%s", strings.Join(argv, " "), err, text), readErr)
 	}
 	return nil
 }

@@ -179,6 +179,45 @@ func TestExisting(t *testing.T) {
 	}
 }
 
+// A restart that has begun is not cut short: who restarts next would not know what is
+// half-way there.
+func TestInterruptedRestart(t *testing.T) {
+	h := newHome(t)
+	begun := filepath.Join(t.TempDir(), "begun")
+	h.existing.Restart = []string{"sh", "-c", "touch " + begun + "; sleep 0.1; cp " + h.existing.Path + " " + h.loaded}
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		for _, err := os.Stat(begun); err != nil; _, err = os.Stat(begun) {
+			time.Sleep(time.Millisecond)
+		}
+		interrupt()
+	}()
+	if err := h.existing.Apply(ctx, bench.GateOn); !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply: %v", err)
+	}
+	h.is(t, "cri")
+	if err := h.existing.Apply(ctx, bench.GateOff); !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply after the interruption: %v", err)
+	}
+	if err := h.existing.Revert(t.Context()); err != nil {
+		t.Error(err)
+	}
+	h.is(t, "original")
+}
+
+// A command may leave the kubelet behind with the command's own output still open.
+func TestRestartLeavesDaemon(t *testing.T) {
+	h := newHome(t)
+	h.existing.Restart = []string{"sh", "-c", "sleep 5 & cp " + h.existing.Path + " " + h.loaded}
+	start := time.Now()
+	if err := h.existing.Apply(t.Context(), bench.GateOn); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(start); d > 4*time.Second {
+		t.Errorf("waited %v, for the daemon's end", d)
+	}
+}
+
 // Whoever comes after a crash knows nothing but the state file.
 func TestRecover(t *testing.T) {
 	h := newHome(t)
@@ -186,6 +225,9 @@ func TestRecover(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.is(t, "cri")
+	if err := gate.Unchanged(h.existing.StateFile); !errors.Is(err, gate.ErrChanged) {
+		t.Errorf("another run may begin: %v", err)
+	}
 	path, err := gate.Recover(t.Context(), h.existing.StateFile)
 	if err != nil || path != h.existing.Path {
 		t.Fatalf("recovered %q, %v", path, err)

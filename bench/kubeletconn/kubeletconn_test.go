@@ -58,6 +58,30 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+func TestPods(t *testing.T) {
+	const answer = `{"kind": "PodList", "items": [
+		{"metadata": {"name": "well-node", "labels": {"a": "b"}}, "status": {"phase": "Running", "containerStatuses": [{"name": "c", "state": {"running": {}}}]}},
+		{"metadata": {"name": "refused-node"}, "status": {"phase": "Failed", "reason": "OutOfpods", "message": "Pod was rejected: Node didn't have enough resource: pods"}},
+		{"metadata": {"name": "waiting-node"}, "status": {"phase": "Pending", "containerStatuses": [
+			{"name": "well", "state": {"running": {}}},
+			{"name": "sick", "state": {"waiting": {"reason": "ErrImageNeverPull", "message": "it is not there"}}},
+			{"name": "late", "state": {"waiting": {"reason": "ContainerCreating"}}}]}}]}`
+	server := fakekubelet.Start(t, fakekubelet.Face{Bodies: map[string]string{"/pods": answer}})
+	got, err := dial(t, server.Kubelet()).Pods(t.Context())
+	want := []kubeletconn.Pod{
+		{Name: "well-node", Labels: map[string]string{"a": "b"}},
+		{Name: "refused-node", Trouble: "OutOfpods: Pod was rejected: Node didn't have enough resource: pods"},
+		{Name: "waiting-node", Trouble: "container sick: ErrImageNeverPull: it is not there"},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("pods, %v (-want +got):\n%s", err, diff)
+	}
+	server.Change(func(f *fakekubelet.Face) { f.Bodies["/pods"] = "[]" })
+	if _, err := dial(t, server.Kubelet()).Pods(t.Context()); err == nil || !strings.Contains(err.Error(), "read /pods of the kubelet at 127.0.0.1:") {
+		t.Errorf("an answer that is no list of pods: %v", err)
+	}
+}
+
 func TestReady(t *testing.T) {
 	server := fakekubelet.Start(t, fakekubelet.Face{})
 	c := dial(t, server.Kubelet())

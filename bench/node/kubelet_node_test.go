@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,7 +50,7 @@ func testKubelet(t *testing.T, runtime string) {
 		t.Errorf("a second kubelet: %v, want ErrInUse", err)
 	}
 
-	staticPod(t, k, c.SandboxImage)
+	staticPod(t, k, "static", c.SandboxImage)
 	first := runningContainers(t, conn, k, 1)
 	metered := meterKubelet(t, k)
 	t.Logf("gate off: %v", metered)
@@ -105,11 +106,11 @@ func checkProvider(t *testing.T, k *Kubelet, want string) {
 }
 
 // staticPod writes a manifest of one pod with one container.
-func staticPod(t *testing.T, k *Kubelet, image string) {
+func staticPod(t *testing.T, k *Kubelet, name, image string) {
 	t.Helper()
-	manifest := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "static", "namespace": "test"},
-		"spec": {"hostNetwork": true, "containers": [{"name": "c", "image": %q, "imagePullPolicy": "IfNotPresent"}]}}`, image)
-	if err := os.WriteFile(filepath.Join(k.State().Manifests, "static.json"), []byte(manifest), 0o644); err != nil {
+	manifest := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": %q, "namespace": "test"},
+		"spec": {"hostNetwork": true, "containers": [{"name": "c", "image": %q, "imagePullPolicy": "IfNotPresent"}]}}`, name, image)
+	if err := os.WriteFile(filepath.Join(k.State().Manifests, name+".json"), []byte(manifest), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -263,7 +264,7 @@ func TestNodeKubeletKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	staticPod(t, k, c.SandboxImage)
+	staticPod(t, k, "static", c.SandboxImage)
 	runningContainers(t, conn, k, 1)
 	if err := signalService(&n.State.Service); err != nil {
 		t.Fatal(err)
@@ -287,28 +288,41 @@ func TestNodeKubeletKilled(t *testing.T) {
 	checkClean(t, n.State, before)
 }
 
-// A kubelet that ends at once: the error says why, and nothing of the node is left.
+// A kubelet that does not start: the error says why, and nothing of the node is left.
 func TestNodeKubeletFails(t *testing.T) {
 	c := testConfig(t, "containerd")
 	before := notOurs(t)
-	bin := t.TempDir()
-	for _, p := range runtimes["containerd"].programs {
-		if err := os.Symlink(filepath.Join(c.BinDir, p.name), filepath.Join(bin, p.name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	script := "#!/bin/sh\n[ \"$1\" != --version ] || exit 0\n" +
-		"echo 'E1122 23:55:33.223456    4711 run.go:72] \"command failed\" err=\"unrecognized feature gate\"' >&2\nexit 1\n"
-	if err := os.WriteFile(filepath.Join(bin, "kubelet"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	c.BinDir, c.Kubelet = bin, &KubeletConfig{}
+	c.Kubelet = &KubeletConfig{MaxPods: math.MaxInt32 + 1} // more than its config can say
 	_, err := Up(t.Context(), c)
-	if !errors.Is(err, errEnded) || !strings.Contains(err.Error(), "unrecognized feature gate") {
+	if !errors.Is(err, errEnded) || !strings.Contains(err.Error(), "cannot unmarshal number 2147483648") {
 		t.Errorf("Up with a kubelet that ends: %v", err)
 	}
 	run, cgroup := names(c.Dir)
 	s := nowhere(c.Dir, run, cgroup)
 	s.Kubelet = &KubeletState{Service: Service{Cgroup: cgroup + kubeletCgroup, Argv: s.Argv}}
 	checkClean(t, s, before)
+}
+
+// Of a pod that the kubelet refuses the runtime knows nothing; the kubelet says why.
+func TestNodeKubeletRefusesPod(t *testing.T) {
+	c := testConfig(t, "containerd")
+	c.Kubelet = &KubeletConfig{MaxPods: 1}
+	k := up(t, c).Kubelet()
+	staticPod(t, k, "one", c.SandboxImage)
+	staticPod(t, k, "two", c.SandboxImage)
+	conn, err := kubeletconn.New(k.State().Serves())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var pods []kubeletconn.Pod
+	if !poll(ctx, func() bool {
+		pods, err = conn.Pods(ctx)
+		return err != nil || slices.ContainsFunc(pods, func(p kubeletconn.Pod) bool { return strings.Contains(p.Trouble, ": Pod was rejected: ") })
+	}) || err != nil {
+		t.Errorf("pods: %+v, %v, want that one was refused", pods, err)
+	}
+	t.Logf("%+v", pods)
 }

@@ -39,13 +39,12 @@ cri-stats-bench cleanup -r unix:///run/containerd/containerd.sock`),
 				return err
 			}
 			defer func() { err = errors.Join(err, lock.Release()) }()
-			if err := restoreKubelet(cmd.Context(), cmd.OutOrStdout()); err != nil {
-				return err
-			}
+			// Pods go also where the kubelet does not come back.
+			err = restoreKubelet(cmd.Context(), cmd.OutOrStdout())
 			if endpoint := f.existing(); endpoint != "" {
-				return removePods(cmd.Context(), cmd.OutOrStdout(), endpoint, manifests)
+				return errors.Join(err, removePods(cmd.Context(), cmd.OutOrStdout(), endpoint, manifests))
 			}
-			return removeNode(cmd.Context(), cmd.OutOrStdout())
+			return errors.Join(err, removeNode(cmd.Context(), cmd.OutOrStdout()))
 		},
 	}
 	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "", "CRI endpoint of a runtime that was measured (default $CONTAINER_RUNTIME_ENDPOINT)")
@@ -55,6 +54,8 @@ cri-stats-bench cleanup -r unix:///run/containerd/containerd.sock`),
 
 // restoreKubelet puts the configuration of a kubelet back that a run has changed.
 func restoreKubelet(ctx context.Context, w io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, tearDownTimeout)
+	defer cancel()
 	path, err := gate.Recover(ctx, "")
 	if err == nil && path != "" {
 		_, err = fmt.Fprintf(w, "put %s back and restarted the kubelet\n", path)
@@ -90,7 +91,7 @@ func removePods(ctx context.Context, w io.Writer, endpoint, manifests string) (e
 		}
 		fmt.Fprintf(w, "removed %d pods of the run %s\n", l.Pods, l.Run)
 	}
-	if len(left) == 0 {
+	if len(left) == 0 && len(static) == 0 {
 		fmt.Fprintf(w, "no pods of ours at %s\n", conn.Endpoint)
 	}
 	return pods.RemoveCgroups(ctx, cgroupfs.Root, conn.CgroupDriver)

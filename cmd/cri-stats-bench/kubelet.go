@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"cri-stats-bench/bench"
@@ -14,6 +16,7 @@ import (
 	"cri-stats-bench/bench/kubeletconn"
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/workloads/pods"
 )
 
 // A kubeletTarget is the kubelet that is measured, and what can be done to it.
@@ -24,8 +27,10 @@ type kubeletTarget struct {
 	manifests, podsCgroup string
 	// pid changes with each restart.
 	pid func() (int, error)
-	// why says what its log complains of; nil where there is no log to be read.
-	why func() string
+	// well says what is wrong with it, with the lines of its log that do; nil where
+	// there is no log to be read. log is the file, empty then.
+	well func(context.Context) error
+	log  string
 	// config is the file that it was configured with first; empty if it is not known.
 	config string
 }
@@ -78,27 +83,51 @@ func managedKubelet(n *node.Node) *kubeletTarget {
 		serves:    s.Serves(),
 		treatment: gate.Managed{Restarter: k, Untouched: gate.Untouched{Kubelet: s.Serves()}},
 		manifests: s.Manifests, podsCgroup: s.PodsCgroup, config: s.Config,
-		pid: func() (int, error) { return k.State().PID, nil },
-		why: func() string {
-			ctx, cancel := context.WithTimeout(context.Background(), whyTimeout)
-			defer cancel()
-			if _, err := k.Provider(ctx); err != nil {
-				return err.Error()
-			}
-			return "the kubelet itself is well; its log is " + s.Log
-		},
+		pid:  func() (int, error) { return k.State().PID, nil },
+		well: func(ctx context.Context) error { _, err := k.Provider(ctx); return err },
+		log:  s.Log,
 	}
 }
 
 // whyTimeout is how long a kubelet may take to say what is wrong with it.
 const whyTimeout = 5 * time.Second
 
+// why says what the kubelet says where pods do not come: it is not well itself, or it
+// has refused one.
+func (k *kubeletTarget) why() string {
+	ctx, cancel := context.WithTimeout(context.Background(), whyTimeout)
+	defer cancel()
+	if k.well != nil {
+		if err := k.well(ctx); err != nil {
+			return err.Error()
+		}
+	}
+	conn, err := kubeletconn.New(k.serves)
+	if err != nil {
+		return err.Error()
+	}
+	defer conn.Close()
+	known, err := conn.Pods(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	for _, p := range known {
+		if p.Labels[pods.LabelCreatedBy] == pods.CreatedBy && p.Trouble != "" {
+			return fmt.Sprintf("the kubelet says of pod %s: %s", p.Name, p.Trouble)
+		}
+	}
+	if k.log != "" {
+		return "the kubelet itself is well; its log is " + k.log
+	}
+	return ""
+}
+
 // existingKubelet is the kubelet of this node, as a plan describes it.
-func existingKubelet(p *plan.ExistingKubelet, driver criconn.CgroupDriver) (*kubeletTarget, error) {
+func existingKubelet(ctx context.Context, p *plan.ExistingKubelet, driver criconn.CgroupDriver) (*kubeletTarget, error) {
 	untouched := gate.Untouched{Kubelet: bench.Kubelet{Endpoint: p.Endpoint, CAFile: p.CAFile, TokenFile: p.TokenFile}}
 	k := &kubeletTarget{
 		serves: untouched.Kubelet, treatment: untouched,
-		manifests: p.StaticPods, podsCgroup: "/kubepods", config: p.ConfigPath,
+		manifests: p.StaticPods, config: p.ConfigPath,
 		pid: func() (int, error) {
 			d, err := node.DiscoverKubelet(p.Endpoint)
 			if err != nil {
@@ -107,19 +136,49 @@ func existingKubelet(p *plan.ExistingKubelet, driver criconn.CgroupDriver) (*kub
 			return d.PID, nil
 		},
 	}
-	if driver == criconn.Systemd {
-		k.podsCgroup += ".slice"
-	}
-	if p.Untouched() {
-		return k, nil
-	}
-	existing := &gate.Existing{Untouched: untouched, Path: p.ConfigPath, Off: p.ConfigOff, On: p.ConfigOn, Restart: p.Restart}
-	err := existing.Check()
-	if errors.Is(err, gate.ErrChanged) {
+	// Also one that is only looked at is to be looked at as its owner configured it.
+	if err := gate.Unchanged(""); err != nil {
 		return nil, statusError{exitUnfit, err}
 	}
-	k.treatment = existing
-	return k, err
+	if !p.Untouched() {
+		existing := &gate.Existing{Untouched: untouched, Path: p.ConfigPath, Off: p.ConfigOff, On: p.ConfigOn, Restart: p.Restart}
+		if err := existing.Check(); err != nil {
+			return nil, err
+		}
+		k.treatment = existing
+	}
+	conn, err := kubeletconn.New(k.serves)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	config, err := conn.Config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Clean(config.StaticPodPath) != filepath.Clean(p.StaticPods) {
+		return nil, usage("kubelet.static_pods of the plan is %q, and the kubelet at %s reads static pods from %q", p.StaticPods, p.Endpoint, config.StaticPodPath)
+	}
+	k.podsCgroup = podsCgroup(config.CgroupRoot, driver)
+	return k, nil
+}
+
+// podsCgroup is what all pods of a kubelet live under that has cgroupRoot in its
+// configuration. Each name of systemd's has those above it in it: on nodes of kind,
+// /kubelet becomes /kubelet.slice/kubelet-kubepods.slice
+// (pkg/kubelet/cm/cgroup_manager_linux.go, ToSystemd).
+func podsCgroup(root string, driver criconn.CgroupDriver) string {
+	cgroup := path.Join("/", root, "kubepods")
+	if driver != criconn.Systemd {
+		return cgroup
+	}
+	unit, prefix := "", ""
+	for name := range strings.SplitSeq(cgroup[1:], "/") {
+		prefix += strings.ReplaceAll(name, "-", "_")
+		unit += "/" + prefix + ".slice"
+		prefix += "-"
+	}
+	return unit
 }
 
 // describe asks the kubelet who it is; nil if there is none.

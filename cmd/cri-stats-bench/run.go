@@ -120,7 +120,7 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 	}
 	defer func() { err = errors.Join(err, t.close(ctx)) }()
 	if p.Kubelet != nil {
-		if t.kubelet, err = existingKubelet(p.Kubelet, t.conn.CgroupDriver); err != nil {
+		if t.kubelet, err = existingKubelet(ctx, p.Kubelet, t.conn.CgroupDriver); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/cgroupfs"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/node"
@@ -134,9 +135,9 @@ func nothingLeft(t *testing.T) {
 }
 
 // privateNode brings up a node that is gone after the test, and connects to it.
-func privateNode(t *testing.T, load string) *criconn.Conn {
+func privateNode(t *testing.T, load string, flags ...string) *criconn.Conn {
 	t.Helper()
-	if text, err := program(t, "node", "up", "--podload", load).CombinedOutput(); err != nil {
+	if text, err := program(t, append([]string{"node", "up", "--podload", load}, flags...)...).CombinedOutput(); err != nil {
 		t.Fatalf("node up: %v\n%s", err, text)
 	}
 	t.Cleanup(func() {
@@ -239,6 +240,46 @@ func TestNodeRun(t *testing.T) {
 		}
 		checkAnswers(t, name, trial)
 		checkAccount(t, name, trial, byHand)
+	}
+	checkTruth(t, records.Checks)
+}
+
+// checkTruth: what every source was answered is found true at the highest density, new
+// where it was read on demand, and as old as housekeeping makes it where it was not.
+func checkTruth(t *testing.T, checks []record.Check) {
+	t.Helper()
+	ages := make(map[string]*agreement.Spread)
+	for _, c := range checks {
+		if c.Report == nil || c.Cell.Pods != 20 {
+			t.Errorf("check of %v at %s: %s", c.Collectors, c.Cell, c.Err)
+			continue
+		}
+		for _, f := range c.Report.Findings {
+			t.Log(f.String())
+		}
+		for _, s := range c.Report.Sources {
+			for _, f := range agreement.Required.Broken(c.Report, s.Name) {
+				t.Errorf("found %v", f)
+			}
+			if _, twice := ages[s.Name]; twice || s.Containers != 20 || s.Calls < 4 || s.Failed > 0 {
+				t.Errorf("%s: checked before: %v, %.1f containers, %d calls, %d failed", s.Name, twice, s.Containers, s.Calls, s.Failed)
+			}
+			ages[s.Name] = s.Age
+			onDemand := s.Name != "cadvisor" && s.Name != "cadvisor-metrics"
+			if s.Fresh == nil || onDemand != (s.Fresh.Value > 0.99) || !onDemand && s.Fresh.Value > 0.3 {
+				t.Errorf("%s: fresh %+v", s.Name, s.Fresh)
+			}
+			switch {
+			case s.Step == 1: // whole seconds are no clock
+			case s.Age == nil || s.Clocks < 3:
+				t.Errorf("%s: age %+v from %d clocks", s.Name, s.Age, s.Clocks)
+			case onDemand && s.Age.P95 > 2, !onDemand && (s.Age.P95 < 3 || s.Age.Max > 32):
+				t.Errorf("%s: age %+v", s.Name, s.Age)
+			}
+		}
+	}
+	if len(ages) != 7 {
+		t.Errorf("%d sources were checked: %v", len(ages), ages)
 	}
 }
 
@@ -400,7 +441,7 @@ func TestNodeExisting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const plan = "name: test\npods: [4]\nrounds: 1\ninterval: 500ms\nwindow: 1s\nwarm_up: 0s\nsettle: 100ms\narms: [idle, cri-pod-stats]\nidle: idle\n" +
+	const plan = "name: test\npods: [4]\nrounds: 1\ninterval: 500ms\nwindow: 1s\nwarm_up: 0s\nsettle: 100ms\narms: [idle, cri-pod-stats]\nidle: idle\ntruth: off\n" +
 		"guards: {steal: 100%, foreign_cpu: 100%, harness_cpu: 100%, lateness: 100%}\nretries: 0\n"
 	measure := func(plan string) (string, int) {
 		cmd := program(t, "run", "--plan", file(t, "test.yaml", plan), "--podload", load, "--out", t.TempDir(), "-r", conn.Endpoint)

@@ -122,10 +122,16 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	if t.daemon, err = node.Discover(ctx, t.conn.Endpoint); err != nil {
 		return nil, err
 	}
+	// What somebody else has may not be taken away: a node that `node up` has started
+	// makes its sandboxes of it.
+	had, err := image.Has(ctx, t.conn.Images, t.image)
+	if err != nil {
+		return nil, err
+	}
 	if err := image.Pull(ctx, t.conn.Images, t.image); err != nil {
 		return nil, err
 	}
-	if t.managed == nil {
+	if t.managed == nil && !had {
 		t.undo = append(t.undo, func(ctx context.Context) error { return image.Remove(ctx, t.conn.Images, t.image) })
 	}
 	return t, nil

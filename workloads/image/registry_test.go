@@ -156,3 +156,20 @@ func TestPullAndRemove(t *testing.T) {
 		t.Error("pulled nothing")
 	}
 }
+
+// An image is the same under another name.
+func TestHas(t *testing.T) {
+	_, conn := fakecritest.Dial(t, fakecri.Options{}, "127.0.0.1:5000/podload@sha256:0000")
+	f := func(ref string, want bool) {
+		t.Helper()
+		if got, err := image.Has(t.Context(), conn.Images, ref); err != nil || got != want {
+			t.Errorf("%s: %t, %v, want %t", ref, got, err, want)
+		}
+	}
+	f("127.0.0.1:5000/podload@sha256:0000", true)
+	f("127.0.0.1:6000/podload@sha256:0000", true)
+	f("127.0.0.1:5000/podload@sha256:0001", false)
+	if _, err := image.Has(t.Context(), conn.Images, "podload:latest"); err == nil {
+		t.Error("looked for an image without a digest")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -131,26 +132,35 @@ func (w *Workload) explain(ctx context.Context, members []member, err error) err
 	if !errors.Is(err, errNoProgress) {
 		return err
 	}
+	ended, endErr := w.ended(ctx, members)
+	if ended != "" {
+		err = fmt.Errorf("%w; %s", err, ended)
+	}
+	if w.cfg.Why != nil {
+		if why := w.cfg.Why(); why != "" {
+			err = fmt.Errorf("%w; %s", err, why)
+		}
+	}
+	return errors.Join(err, endErr)
+}
+
+// ended says how the first container has ended of those that have.
+func (w *Workload) ended(ctx context.Context, members []member) (string, error) {
 	for _, m := range members {
 		for _, c := range m.containers {
 			if c.GetState() != runtimev1.ContainerState_CONTAINER_EXITED {
 				continue
 			}
-			status, statusErr := w.client.ContainerStatus(ctx, &runtimev1.ContainerStatusRequest{ContainerId: c.GetId()})
-			if statusErr != nil {
-				return errors.Join(err, fmt.Errorf("ask how container %s ended: %w", c.GetId(), statusErr))
+			status, err := w.client.ContainerStatus(ctx, &runtimev1.ContainerStatusRequest{ContainerId: c.GetId()})
+			if err != nil {
+				return "", fmt.Errorf("ask how container %s ended: %w", c.GetId(), err)
 			}
 			st := status.GetStatus()
-			return fmt.Errorf("%w; container %s of pod %s ended with status %d, %s %s", err,
-				c.GetMetadata().GetName(), m.sandbox.GetMetadata().GetName(), st.GetExitCode(), st.GetReason(), st.GetMessage())
+			return strings.TrimSpace(fmt.Sprintf("container %s of pod %s ended with status %d, %s %s",
+				c.GetMetadata().GetName(), m.sandbox.GetMetadata().GetName(), st.GetExitCode(), st.GetReason(), st.GetMessage())), nil
 		}
 	}
-	if w.cfg.Why != nil {
-		if why := w.cfg.Why(); why != "" {
-			return fmt.Errorf("%w; %s", err, why)
-		}
-	}
-	return err
+	return "", nil
 }
 
 // remove takes manifests away and waits until the kubelet has ended their pods.

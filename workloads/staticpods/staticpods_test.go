@@ -301,6 +301,28 @@ func TestDeadKubelet(t *testing.T) {
 	}
 }
 
+// A pod that the kubelet has given up does not come back, and the error says why.
+func TestLostPod(t *testing.T) {
+	k := node(t)
+	k.start()
+	w := k.workload(t, staticpods.Config{Patience: 50 * time.Millisecond, Why: func() string { return "pod bench-0001: OutOfpods" }})
+	there := scale(t, w, idle(3))
+	if _, err := k.conn.Runtime.StopPodSandbox(t.Context(), &runtimev1.StopPodSandboxRequest{PodSandboxId: there[1].ID}); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := w.Running(t.Context()); err != nil || len(left) != 2 {
+		t.Errorf("pods that run: %v, %v, want the other two", left, err)
+	}
+	_, err := w.Scale(t.Context(), idle(3))
+	if err == nil || !strings.Contains(err.Error(), "wait for 3 static pods: 2 are there and 2 run whole") ||
+		!strings.HasSuffix(err.Error(), "-node ended with status 137, Error; pod bench-0001: OutOfpods") {
+		t.Errorf("scale without the pod: %v", err)
+	}
+	if err := w.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // Cleanup knows nothing but the folder.
 func TestRemove(t *testing.T) {
 	k := node(t)

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/kubeletconn/fakekubelet"
+)
+
+func TestPodsCgroup(t *testing.T) {
+	f := func(root string, driver criconn.CgroupDriver, want string) {
+		t.Helper()
+		if got := podsCgroup(root, driver); got != want {
+			t.Errorf("root %q, %s: pods are in %s, want %s", root, driver, got, want)
+		}
+	}
+	f("/", criconn.Cgroupfs, "/kubepods")
+	f("", criconn.Cgroupfs, "/kubepods")
+	f("/a-b/c", criconn.Cgroupfs, "/a-b/c/kubepods")
+	f("/", criconn.Systemd, "/kubepods.slice")
+	f("/kubelet", criconn.Systemd, "/kubelet.slice/kubelet-kubepods.slice")
+	f("/a-b/c", criconn.Systemd, "/a_b.slice/a_b-c.slice/a_b-c-kubepods.slice")
+}
+
+// What a kubelet says of pods that do not come: first of itself, then of ours.
+func TestWhy(t *testing.T) {
+	const pods = `{"items": [
+		{"metadata": {"name": "of-others"}, "status": {"reason": "Evicted"}},
+		{"metadata": {"name": "bench-0000-node", "labels": {"cri-stats-bench/created-by": "cri-stats-bench"}}, "status": {"phase": "Running"}},
+		{"metadata": {"name": "bench-0001-node", "labels": {"cri-stats-bench/created-by": "cri-stats-bench"}}, "status": {"reason": "OutOfpods", "message": "too many"}}]}`
+	server := fakekubelet.Start(t, fakekubelet.Face{Bodies: map[string]string{"/pods": pods}})
+	k := &kubeletTarget{serves: server.Kubelet()}
+	f := func(want string) {
+		t.Helper()
+		if got := k.why(); got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+	f("the kubelet says of pod bench-0001-node: OutOfpods: too many")
+	k.well = func(context.Context) error { return errors.New("it has lost its runtime") }
+	f("it has lost its runtime")
+	server.Change(func(f *fakekubelet.Face) { f.Bodies["/pods"] = "{}" })
+	k.well, k.log = nil, "/var/log/kubelet.log"
+	f("the kubelet itself is well; its log is /var/log/kubelet.log")
+}
