@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cri-stats-bench/bench"
-	"cri-stats-bench/bench/agreement"
 )
 
 // Collectors of a kubelet's endpoints, by the names that plans give them.
@@ -186,85 +185,9 @@ func sameParts(b *builder, d *duel) ([]KEPPart, error) {
 	}
 	out = append(out, containersPart(d))
 	for _, c := range d.on.collectors {
-		out = append(out, b.podsPart(d, c), b.agreementPart(d, c), b.agePart(d, c))
+		out = append(out, b.truthParts(d, c)...)
 	}
 	return out, nil
-}
-
-const notChecked = "not checked in this run"
-
-// checkOf is the check of one of the arm's collectors, nil where there is none.
-func (b *builder) checkOf(g *group, collector string) *Check {
-	for _, c := range b.checksOf(g) {
-		if c.Collector == collector && c.Source != nil {
-			return c
-		}
-	}
-	return nil
-}
-
-// podsPart holds if as many pods have series of their own: sums over the containers of
-// a pod are not the same, since they lack the pause container and what the pod's own
-// cgroup is charged with.
-func (b *builder) podsPart(d *duel, collector string) KEPPart {
-	p := KEPPart{Name: "pods of " + collector, Wants: "values of its own of each pod that has them with the gate off", Result: Pass}
-	on, off := b.checkOf(d.on, collector), b.checkOf(d.off, collector)
-	if on == nil || off == nil {
-		p.Result, p.Says = Unsettled, notChecked
-		return p
-	}
-	p.Says = fmt.Sprintf("%.4g pods in an answer, with the gate off %.4g", on.Source.Pods, off.Source.Pods)
-	if on.Source.Pods < whole*off.Source.Pods {
-		p.Result = Fail
-	}
-	return p
-}
-
-// agreementPart holds if the gate on has no defect that the gate off has not: what is
-// wrong with both is no change.
-func (b *builder) agreementPart(d *duel, collector string) KEPPart {
-	p := KEPPart{Name: "agreement of " + collector, Wants: "no defect that the gate off has not", Result: Pass}
-	on, off := b.checkOf(d.on, collector), b.checkOf(d.off, collector)
-	if on == nil || off == nil {
-		p.Result, p.Says = Unsettled, notChecked
-		return p
-	}
-	var worse []agreement.Finding
-	for _, f := range on.Findings {
-		had := func(old agreement.Finding) bool {
-			return old.Severity == f.Severity && old.Kind == f.Kind && old.Level == f.Level &&
-				!slices.ContainsFunc(f.Quantities, func(q string) bool { return !slices.Contains(old.Quantities, q) })
-		}
-		// Names that are not there are told of by their own part.
-		if f.Severity == agreement.Defect && f.Kind != agreement.Absent && !slices.ContainsFunc(off.Findings, had) {
-			worse = append(worse, f)
-		}
-	}
-	p.Says = fmt.Sprintf("%d containers held against the cgroup files", on.Source.Clocks)
-	if len(worse) > 0 {
-		p.Result, p.Says = Fail, inShort(worse)
-	}
-	return p
-}
-
-// agePart holds if values are not older with the gate on, by more than a user of
-// them would notice.
-func (b *builder) agePart(d *duel, collector string) KEPPart {
-	p := KEPPart{Name: "age of " + collector, Wants: "values that are not older", Result: Pass}
-	on, off := b.checkOf(d.on, collector), b.checkOf(d.off, collector)
-	if on == nil || off == nil {
-		p.Result, p.Says = Unsettled, notChecked
-		return p
-	}
-	if on.Source.Age == nil || off.Source.Age == nil {
-		p.Result, p.Says = Unsettled, "not to be told: no counter moved that could be read as a clock"
-		return p
-	}
-	p.Says = fmt.Sprintf("p95 %.3g s, with the gate off %.3g s", on.Source.Age.P95, off.Source.Age.P95)
-	if on.Source.Age.P95 > off.Source.Age.P95+ageSlack {
-		p.Result = Fail
-	}
-	return p
 }
 
 // containersPart holds if no last answer lacked a container of ours.
