@@ -200,10 +200,18 @@ func (w *Workload) awaitEnd(ctx context.Context, meant func(uid string) bool) er
 				ended = append(ended, m.sandbox)
 			}
 		}
+		var refused error
 		if alive == 0 {
-			return w.removeEnded(ctx, ended)
+			// The kubelet removes what it has ended, too, and a runtime may refuse whoever
+			// comes second. What counts is that it is gone, which the next list tells.
+			if refused = w.removeEnded(ctx, ended); refused == nil {
+				return nil
+			}
 		}
 		if err := waiting.further(ctx, alive<<16+containers); err != nil {
+			if refused != nil {
+				return errors.Join(refused, err)
+			}
 			return fmt.Errorf("wait for static pods to end: %d are left: %w", alive, w.explain(ctx, nil, err))
 		}
 	}
