@@ -53,7 +53,8 @@ reports: build ## every form of report, from the records that tests keep, into o
 	for run in quiet busy; do $(BIN)/cri-stats-bench report --out $(OUT)/reports/$$run cmd/cri-stats-bench/testdata/records/$$run || exit 1; done
 
 golden: ## write golden files, sums of reports and the picture of the README anew; then look at git diff
-	git grep -l 'flag.Bool("update"' -- reports cmd | xargs -n 1 dirname | sort -u | sed 's|^|./|' | xargs $(GO) test -run 'Golden|TestReport|TestRealRecords|TestPicture|Schema' -update
+	$(GO) test $$(git grep -l 'flag.Bool("update"' -- reports cmd | xargs -n 1 dirname | sort -u | sed 's|^|./|') \
+		-run 'Golden|TestReport|TestRealRecords|TestPicture|Schema' -update
 
 lint: ## gofmt, go vet, staticcheck, golangci-lint, and builds for other systems
 	scripts/lint.sh

@@ -14,6 +14,9 @@ type Freshness struct {
 	// counter; of several collectors that of the one whose values are oldest. Nil
 	// where it could not be told.
 	Age *agreement.Spread `json:"age_seconds,omitempty"`
+	// Stamped says that Age is by timestamps, since counters come in steps too coarse
+	// to read an age from.
+	Stamped bool `json:"age_by_timestamps,omitempty"`
 	// Share is the part of a container's values in an answer that are newer than those
 	// of the answer before, at the interval of the first arm that has the collector; of
 	// several collectors, over all their answers.
@@ -54,7 +57,7 @@ func (b *builder) freshnessOf(g *group) *Freshness {
 			return nil
 		}
 		if age := check.Source.Age; age != nil && (f.Age == nil || age.P95 > f.Age.P95) {
-			f.Age = age
+			f.Age, f.Stamped = age, check.Source.Stamped
 		}
 		perSecond := g.result.Collectors[i].Containers.Value / g.arm.IntervalOf(check.Collector).Seconds()
 		samples += perSecond

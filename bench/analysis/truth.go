@@ -22,10 +22,9 @@ type Check struct {
 	// Arms are those that it holds for, in the plan's order.
 	Arms []string `json:"arms"`
 	// Source has the figures, nil where the answers could not be checked; Why then
-	// says why. Referenced is set where there were cgroup files to hold values against.
-	Source     *agreement.SourceReport `json:"source,omitempty"`
-	Why        string                  `json:"why_not,omitempty"`
-	Referenced bool                    `json:"referenced"`
+	// says why.
+	Source *agreement.SourceReport `json:"source,omitempty"`
+	Why    string                  `json:"why_not,omitempty"`
 	// Findings are all that was found, Broken those among them that break the plan's
 	// rule of truth.
 	Findings []agreement.Finding `json:"findings,omitempty"`
@@ -37,8 +36,6 @@ func (c *Check) fault() string {
 	switch {
 	case c.Source == nil:
 		return fmt.Sprintf("the answers of %s could not be checked: %s", c.Collector, cmp.Or(c.Why, "the check does not have them"))
-	case !c.Referenced:
-		return fmt.Sprintf("the answers of %s could not be checked: no cgroup file could be read to hold them against", c.Collector)
 	case len(c.Broken) == 0:
 		return ""
 	}
@@ -99,21 +96,29 @@ func (b *builder) check(made *record.Check) {
 				}
 			}
 		}
-		if r := made.Report; r != nil {
-			check.Findings, check.Referenced = r.Of(collector), r.Referenced
-			check.Broken = b.input.Plan.Truth.Broken(r, collector)
-			for k := range r.Sources {
-				if r.Sources[k].Name == collector {
-					check.Source = &r.Sources[k]
-				}
-			}
-			for _, u := range r.Unsupported {
-				if u.Source == collector {
-					check.Why = u.Why
-				}
-			}
+		switch r := made.Report; {
+		case r == nil:
+		case !r.Referenced: // whatever was found then, values were held against nothing
+			check.Why = "no cgroup file could be read to hold them against"
+		default:
+			check.take(r, b.input.Plan.Truth)
 		}
 		b.report.Checks = append(b.report.Checks, check)
+	}
+}
+
+// take takes what a report says of the collector.
+func (c *Check) take(r *agreement.Report, rule agreement.Rule) {
+	c.Findings, c.Broken = r.Of(c.Collector), rule.Broken(r, c.Collector)
+	for i := range r.Sources {
+		if r.Sources[i].Name == c.Collector {
+			c.Source = &r.Sources[i]
+		}
+	}
+	for _, u := range r.Unsupported {
+		if u.Source == c.Collector {
+			c.Why = u.Why
+		}
 	}
 }
 

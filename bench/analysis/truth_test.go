@@ -122,6 +122,9 @@ func TestUntrue(t *testing.T) {
 	f(agreement.Required, found("cri-pod-stats", 0.01, 1, noFaults, coarse), "")
 	f(agreement.Everything, found("cri-pod-stats", 0.01, 1, noFaults), "the answers of cri-pod-stats are not true: zero (is 0)")
 	f(agreement.Nothing, found("cri-pod-stats", 0.01, 1, frozen), "")
+	blind := found("cri-pod-stats", 0.01, 1)
+	blind.Report.Referenced = false
+	f(agreement.Required, blind, "the answers of cri-pod-stats could not be checked: no cgroup file could be read to hold them against")
 	f(agreement.Required, record.Check{Cell: top, Collectors: []string{"cri-pod-stats"}, Err: "the runtime is gone"}, "the answers of cri-pod-stats could not be checked: the runtime is gone")
 }
 
@@ -130,6 +133,18 @@ func TestUntrueBaseline(t *testing.T) {
 	r := checked(t, agreement.Required, found("cadvisor", 15, 0.07, frozen), found("cri-pod-stats", 0.01, 1))
 	if a := armAt(t, r, 110, "cri-pod-stats"); a.Together != analysis.NoVerdict || len(a.Untrue) > 0 {
 		t.Errorf("verdict %q, untrue %q", a.Together, a.Untrue)
+	}
+}
+
+// An age by timestamps says that it is one.
+func TestFreshnessStamped(t *testing.T) {
+	c := found("cri-pod-stats", 3, 1)
+	c.Report.Sources[0].Stamped = true
+	r := checked(t, agreement.Required, c, found("cri-container-stats", 0.01, 1))
+	for arm, want := range map[string]bool{"cri-pod-stats": true, "cri-container-stats": false} {
+		if f := armAt(t, r, 110, arm).Freshness; f == nil || f.Stamped != want {
+			t.Errorf("%s: %+v, want by timestamps: %t", arm, f, want)
+		}
 	}
 }
 

@@ -72,6 +72,9 @@ func sourceRow(r *agreement.Report, s *agreement.SourceReport) []string {
 	age := format.Absent
 	if s.Age != nil {
 		age = median(s.Age) + ", " + format.Milliseconds.Number(s.Age.P95)
+		if s.Stamped {
+			age += " t" // by timestamps: a counter of whole seconds is no clock
+		}
 	}
 	step := format.Absent
 	if s.Distinct > 0 {

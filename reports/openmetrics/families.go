@@ -35,7 +35,7 @@ var (
 	podCPU        = definition{"pod_cpu_cores", "cores", "CPU time over the time of the window that each further pod costs: the slope of a line."}
 	podMemory     = definition{"pod_pss_bytes", "bytes", "Memory that each further pod costs: the slope of a line."}
 	podResponse   = definition{"pod_response_seconds", "seconds", "Median response time that each further pod costs: the slope of a line."}
-	answerAge     = definition{"answer_age_seconds", "seconds", "Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time."}
+	answerAge     = definition{"answer_age_seconds", "seconds", "Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time or, where counters come in steps too coarse, by timestamps held against it."}
 	answerFresh   = definition{"answer_fresh_ratio", "ratio", "Share of container samples that are new since the answer before."}
 	answerDefects = definition{"answer_defects", "", "Defects that were found of answers: all, and those that break the plan's rule."}
 	kepVerdict    = definition{"kep_verdict", "", "What the run says of a sentence of KEP-2371; always 1."}

@@ -242,7 +242,7 @@ cri_stats_bench_verdict_ratio{` + scope + `,metric="pss_bytes",component="total"
 cri_stats_bench_verdict{` + scope + `,metric="pss_bytes",component="total",class="primary",verdict="Better"} 1
 # TYPE cri_stats_bench_answer_age_seconds gauge
 # UNIT cri_stats_bench_answer_age_seconds seconds
-# HELP cri_stats_bench_answer_age_seconds Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time.
+# HELP cri_stats_bench_answer_age_seconds Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time or, where counters come in steps too coarse, by timestamps held against it.
 cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.5"} 0.5
 cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.95"} 0.75
 # TYPE cri_stats_bench_answer_fresh_ratio gauge

@@ -89,7 +89,7 @@ func ages(r *analysis.Report, cell *analysis.Cell) Table {
 		}
 		row := Row{{Text: a.Arm, Notes: numbers(a.Notes)}, plain(format.Absent), plain(format.Absent), plain(percent.Number(f.Share)), plain(format.One.Number(f.PerSecond)), number(microseconds, f.CPUPerSample)}
 		if f.Age != nil {
-			row[1], row[2] = plain(seconds(f.Age.P50)), plain(seconds(f.Age.P95))
+			row[1], row[2] = plain(stamped(seconds(f.Age.P50), f.Stamped)), plain(stamped(seconds(f.Age.P95), f.Stamped))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -49,7 +49,7 @@ func truthLines(r *analysis.Report) []string {
 		}
 	}
 	out := []string{
-		"Answers were observed outside of all windows, once in each profile, at the highest density, and held against the cgroup files: who is in them, how old values are by the kernel's own count of CPU time, and whether they agree. What is found there holds for lower densities, and for every arm that reads by the collector.",
+		"Answers were observed outside of all windows, once in each profile, at the highest density, and held against the cgroup files: who is in them, how old values are by the kernel's own count of CPU time (marked t: by timestamps, held against it to a second or so, where counters come in steps too coarse), and whether they agree. What is found there holds for lower densities, and for every arm that reads by the collector.",
 		fmt.Sprintf("Of %d checks, one for each collector, profile and state of the node, %d found what breaks the plan's rule (%s) and %d could not be made. %s", len(r.Checks), broken, r.Truth, unmade, rule(r.Truth)),
 	}
 	return append(out, unchecked(r)...)
@@ -168,7 +168,7 @@ func figures(c *analysis.Check) Row {
 		}
 	}
 	return Row{
-		plain(format.Count(s.Containers) + "/" + format.Count(s.ContainersDue)), plain(spread(s.Age)), plain(claimed), plain(share),
+		plain(format.Count(s.Containers) + "/" + format.Count(s.ContainersDue)), plain(stamped(spread(s.Age), s.Stamped)), plain(claimed), plain(share),
 		plain(step), plain(seen), plain(fmt.Sprintf("%d/%d", defects, len(c.Findings)-defects)),
 	}
 }
@@ -205,6 +205,14 @@ func spread(s *agreement.Spread) string {
 		return format.Absent
 	}
 	return seconds(s.P50) + "/" + seconds(s.P95) + "/" + seconds(s.Max)
+}
+
+// stamped marks an age that is by timestamps.
+func stamped(age string, by bool) string {
+	if by {
+		return age + " t"
+	}
+	return age
 }
 
 // A told finding is one that is the same in every cell but for its figures.
