@@ -29,10 +29,10 @@ node-kubelet: node-binaries ## build the pinned kubelet too (ten minutes, once)
 	scripts/node/deps.sh cc
 	scripts/node/build.sh kubelet
 
-bench: build node-binaries ## compare CRI stats with cAdvisor on a private containerd (root, Linux, ten minutes)
+bench: build node-binaries ## the answer: CRI stats against today's kubelet and cAdvisor on a private containerd (root, Linux, twelve minutes)
 	CONTAINER_RUNTIME_ENDPOINT= $(BIN)/cri-stats-bench run --preset $(PRESET) --out $(OUT)
 
-kep: build node-kubelet node-crio ## a private kubelet with the gate off and on, on containerd and on CRI-O, one report (root, Linux, 50 minutes)
+kep: build node-kubelet node-crio ## a private kubelet with the gate off and on, on containerd and on CRI-O, one report (root, Linux, at most two hours)
 	for runtime in containerd crio; do \
 		CONTAINER_RUNTIME_ENDPOINT= $(BIN)/cri-stats-bench run --preset $(KEP) --runtime $$runtime --out $(OUT)/kep-$$runtime || exit 1; \
 	done

@@ -23,24 +23,11 @@ type Subject struct {
 	Pods  []Pod
 }
 
-// check has the arms checked that were just measured, while their treatment is in
-// force. Of an arm that measured nothing there is nothing to be checked.
-func (r *Runner) check(ctx context.Context, trials []*Trial, pods []Pod) error {
-	if r.Checker == nil {
+// check has an arm checked that was just measured, while its treatment is in force. Of
+// an arm that measured nothing there is nothing to be checked.
+func (r *Runner) check(ctx context.Context, t *Trial, pods []Pod) error {
+	if r.Checker == nil || t.broken() != nil || t.Unsupported != "" {
 		return nil
 	}
-	var s Subject
-	seen := make(map[string]bool)
-	for _, t := range trials {
-		if t.broken() == nil && t.Unsupported == "" && !seen[t.Arm.Name] {
-			seen[t.Arm.Name] = true
-			s.Cell, s.State = t.Cell, t.State
-			s.Arms = append(s.Arms, t.Arm)
-		}
-	}
-	if len(s.Arms) == 0 {
-		return nil
-	}
-	s.Pods = pods
-	return r.Checker.Check(ctx, s)
+	return r.Checker.Check(ctx, Subject{Cell: t.Cell, State: t.State, Arms: []Arm{t.Arm}, Pods: pods})
 }

@@ -48,25 +48,6 @@ func TestRunnerChecks(t *testing.T) {
 	})
 }
 
-// The slices of a block are checked together, each arm once.
-func TestRunnerChecksBlock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{meter: Metered{Costs: Costs{ComponentRuntime: Cost{CPUSeconds: 2}}}}
-		for i := range 4 {
-			s := slot(2, string(rune('a'+i%2)))
-			s.Cycle = 1 + i/2
-			w.slots = append(w.slots, s)
-		}
-		w.checker = &checks{world: w}
-		if err := run(t, w); err != nil {
-			t.Fatal(err)
-		}
-		if got := w.log[len(w.log)-1]; got != `check [a b] at 2 pods, 2 of them, state "", 0 agents alive, 4 trials on record` {
-			t.Error(got)
-		}
-	})
-}
-
 // A treatment is still in force when its arm is checked.
 func TestRunnerChecksTreated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -30,11 +30,7 @@ type CollectorSpec struct {
 	// OwnClock is set where work goes on between calls (cAdvisor's
 	// housekeeping): such a collector needs long windows.
 	OwnClock bool
-	// CarriesOver is set where a call leaves something in the runtime that the next
-	// call pays for, whoever makes it (containerd's allowance of sandboxes for
-	// ListPodSandboxMetrics): such a collector cannot take turns in slices.
-	CarriesOver bool
-	Open        func(ctx context.Context, s Source) (Collector, error)
+	Open     func(ctx context.Context, s Source) (Collector, error)
 }
 
 // A Source says where an agent finds what it reads.

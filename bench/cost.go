@@ -1,7 +1,5 @@
 package bench
 
-import "maps"
-
 // A Component is a part of the node whose cost is told apart.
 type Component string
 
@@ -51,15 +49,3 @@ type Cost map[Quantity]float64
 
 // Costs are the costs of all metered components.
 type Costs map[Component]Cost
-
-// sum adds costs up. A quantity that one of them lacks is absent from the sum.
-func sum(costs []Cost) Cost {
-	total := maps.Clone(costs[0])
-	for _, c := range costs[1:] {
-		maps.DeleteFunc(total, func(q Quantity, _ float64) bool { _, ok := c[q]; return !ok })
-		for q := range total {
-			total[q] += c[q]
-		}
-	}
-	return total
-}

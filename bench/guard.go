@@ -84,11 +84,12 @@ func (a *AgentReport) concerns(containers int) []string {
 }
 
 // lateness is the most that a call began late although its agent was free: the
-// fault of the harness or of a node without a CPU to spare, not of the subject.
+// fault of the harness or of a node without a CPU to spare, not of the subject. An agent
+// whose last call of the warm-up lasts into the window is not free before that has ended.
 func lateness(agents []AgentReport) time.Duration {
 	var most time.Duration
 	for i := range agents {
-		var free time.Duration
+		free := agents[i].Busy
 		for _, call := range agents[i].Calls {
 			most = max(most, call.Start-max(call.Due, free))
 			free = call.Start + call.Service

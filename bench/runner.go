@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"runtime/debug"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // A Runner carries out a schedule: for each slot it brings the node to the cell,
@@ -18,9 +14,6 @@ import (
 //
 //	scale · treat · start agents · warm-up [ window ] report · stop agents
 //	                              meter ^          ^ meter
-//
-// Slices are trials whose agents live together: all of a block are started, one
-// arm at a time is measured, the others are paused.
 type Runner struct {
 	Workload Workload
 	Agents   Agents
@@ -80,7 +73,7 @@ const (
 	edgeLeadPerPod = 200 * time.Microsecond
 	// startLead is the time that agents need to get the order to start.
 	startLead = 50 * time.Millisecond
-	// graceTime is what a block may take beyond windows and timeouts before it is
+	// graceTime is what a trial may take beyond windows and timeouts before it is
 	// given up.
 	graceTime = 30 * time.Second
 	// stopTimeout is for cleaning up, after the run's own context has ended.
@@ -102,11 +95,10 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 	var cell Cell
 	failures := 0
 	for first := true; ; first = false {
-		slots, ok := r.Schedule.Next()
+		slot, ok := r.Schedule.Next()
 		if !ok {
 			return nil
 		}
-		slot := slots[0]
 		changed := first || slot.Cell != cell
 		if changed {
 			r.tell(Progress{Phase: PhaseScale, Slot: slot, Remaining: r.Schedule.Remaining()})
@@ -123,23 +115,21 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 			}
 		}
 
-		trials := r.block(ctx, slots, pods)
+		t := r.measure(ctx, slot, pods)
 		if err := ctx.Err(); err != nil {
-			return err // the trials in progress are lost, and only those
+			return err // the trial in progress is lost, and only that
 		}
-		for _, t := range trials {
-			if err := r.Recorder.Append(t); err != nil {
-				return fmt.Errorf("record the trial of %s in round %d: %w", t.Arm.Name, t.Round, err)
-			}
-			r.Schedule.Done(t)
-			r.tell(Progress{Phase: PhaseDone, Slot: t.Slot, Trial: t, Remaining: r.Schedule.Remaining()})
-			if broken := t.broken(); broken == nil {
-				failures = 0
-			} else if failures++; failures == failuresInARow {
-				return fmt.Errorf("%d trials in a row could not be run, the last because: %s: %s", failures, broken.Reason, broken.Detail)
-			}
+		if err := r.Recorder.Append(t); err != nil {
+			return fmt.Errorf("record the trial of %s in round %d: %w", t.Arm.Name, t.Round, err)
 		}
-		if err := r.check(ctx, trials, pods); err != nil {
+		r.Schedule.Done(t)
+		r.tell(Progress{Phase: PhaseDone, Slot: t.Slot, Trial: t, Remaining: r.Schedule.Remaining()})
+		if broken := t.broken(); broken == nil {
+			failures = 0
+		} else if failures++; failures == failuresInARow {
+			return fmt.Errorf("%d trials in a row could not be run, the last because: %s: %s", failures, broken.Reason, broken.Detail)
+		}
+		if err := r.check(ctx, t, pods); err != nil {
 			return fmt.Errorf("check what %s was answered in %s: %w", slot.Arm.Name, slot.Cell, err)
 		}
 	}
@@ -182,88 +172,6 @@ func (r *Runner) tell(p Progress) {
 	if r.Progress != nil {
 		r.Progress(p)
 	}
-}
-
-// trial measures one slot with agents that run, and applies the void rules. It
-// returns why nothing was measured, if so.
-func (r *Runner) trial(ctx context.Context, t *Trial, c *crew, watch Watch) *Void {
-	agents, at := c.of(t.Arm.Name)
-	metered, broken := r.window(ctx, t, c, agents, watch)
-	if broken != nil {
-		return broken
-	}
-	own := make([]Cost, len(agents))
-	for i, a := range agents {
-		report, err := a.Report(ctx)
-		if err != nil {
-			return &Void{VoidAgent, fmt.Sprintf("report of %s: %v", t.Arm.Collectors[i], err)}
-		}
-		report.Cost = metered.Agents[at[i]]
-		own[i] = report.Cost
-		t.Agents = append(t.Agents, report)
-	}
-	t.Costs = metered.Costs
-	if len(agents) < len(c.agents) {
-		// The agents of other arms are paused; what they burn all the same is not
-		// this arm's.
-		t.Costs = maps.Clone(t.Costs)
-		t.Costs[ComponentAgent] = sum(own)
-	}
-	r.guard(t, metered)
-	return nil
-}
-
-// patience is how long beyond its window a trial may take before it is given up:
-// every call may run into its timeout.
-func (r *Runner) patience(arm Arm) time.Duration {
-	interval := arm.shortest()
-	calls := int(arm.Window/interval) + int(arm.WarmUp/interval) + 1
-	return time.Duration(calls) * r.Timeout
-}
-
-// window lets the agents run and meters them. It returns why nothing was
-// measured if an agent cannot run or the meter cannot read.
-func (r *Runner) window(ctx context.Context, t *Trial, c *crew, agents []AgentProcess, watch Watch) (*Metered, *Void) {
-	// Nothing of ours may collect garbage inside the window.
-	debug.FreeOSMemory()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-
-	arm := t.Arm
-	if t.Cycle > 1 {
-		arm.WarmUp = 0 // its agents have been at work in the cycle before
-	}
-	start := time.Now().Add(startLead + arm.WarmUp)
-	lead := min(edgeLead+time.Duration(t.Pods)*edgeLeadPerPod, arm.shortest()/4)
-	group, groupCtx := errgroup.WithContext(ctx)
-	for i, a := range agents {
-		w := arm.window(i, start, r.Timeout)
-		w.Names = t.Cycle == 0
-		group.Go(func() error { return a.Run(groupCtx, w) })
-	}
-	var meterErr error
-	if condition := r.preview(groupCtx, start.Add(-lead)); condition != nil {
-		c.before[t] = condition
-	}
-	if sleep(groupCtx, time.Until(start.Add(-lead))) == nil {
-		// In slices the runtime's memory is that of all arms, and slow readings would
-		// disturb the next one.
-		meterErr = watch.Begin(t.Cycle == 0)
-		_ = sleep(groupCtx, time.Until(start.Add(arm.Window-lead)))
-	}
-	// An agent that failed or a run that ends has cut the sleep short: Wait has
-	// the reason.
-	if err := group.Wait(); err != nil {
-		return nil, &Void{VoidAgent, err.Error()}
-	}
-	if meterErr != nil {
-		return nil, &Void{VoidMeter, meterErr.Error()}
-	}
-	metered, err := watch.End()
-	if err != nil {
-		return nil, &Void{VoidMeter, err.Error()}
-	}
-	t.Start, t.Length = metered.Start.UTC(), metered.Length
-	return &metered, nil
 }
 
 // sleep waits for d, or returns why it did not.

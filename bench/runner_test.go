@@ -19,9 +19,10 @@ import (
 
 // world is a node on the fake clock: it implements every seam of the Runner.
 type world struct {
-	t     *testing.T
-	slots []Slot
-	next  int
+	t       *testing.T
+	slots   []Slot
+	windows int // that have begun
+	next    int
 
 	pods     int
 	lost     int           // pods that vanish inside a window
@@ -39,7 +40,6 @@ type world struct {
 	log     []string
 	mu      sync.Mutex           // for starts: agents run at the same time
 	starts  map[string]time.Time // of windows, by collector
-	all     []bool               // readings of each window
 	agents  int                  // agents alive
 	stopped bool
 }
@@ -79,6 +79,7 @@ type worldAgent struct {
 	collector string
 	source    Source
 	calls     Calls
+	busy      time.Duration
 	closed    bool
 }
 
@@ -89,18 +90,22 @@ func (a *worldAgent) Run(ctx context.Context, w Window) error {
 	if a.cancel != nil {
 		time.AfterFunc(time.Until(w.Start)+w.Interval/2, a.cancel)
 	}
-	free := time.Duration(0)
-	for k := range w.Calls {
+	free := -time.Duration(w.WarmUpCalls) * w.Interval
+	for k := -w.WarmUpCalls; k < w.Calls; k++ {
 		c := Call{Due: time.Duration(k) * w.Interval, Service: a.answer, Containers: len(a.source.Pods)}
 		c.Start = max(c.Due+a.late, free)
 		free = c.Start + c.Service
+		if k < 0 {
+			a.busy = max(0, free)
+			continue
+		}
 		a.calls = append(a.calls, c)
 	}
 	return sleep(ctx, time.Until(w.Start.Add(free)))
 }
 
 func (a *worldAgent) Report(context.Context) (AgentReport, error) {
-	return AgentReport{Collector: a.collector, Calls: a.calls}, nil
+	return AgentReport{Collector: a.collector, Busy: a.busy, Calls: a.calls}, nil
 }
 
 func (a *worldAgent) Close() error {
@@ -121,9 +126,9 @@ type worldWatch struct {
 	begun  time.Time
 }
 
-func (w *worldWatch) Begin(all bool) error {
+func (w *worldWatch) Begin() error {
 	w.begun = time.Now()
-	w.all = append(w.all, all)
+	w.windows++
 	return nil
 }
 
@@ -139,16 +144,12 @@ func (w *worldWatch) End() (Metered, error) {
 
 func (w *worldWatch) Close() error { return nil }
 
-func (w *world) Next() ([]Slot, bool) {
+func (w *world) Next() (Slot, bool) {
 	if w.next == len(w.slots) {
-		return nil, false
+		return Slot{}, false
 	}
-	from := w.next
 	w.next++
-	for w.slots[from].Cycle > 0 && w.next < len(w.slots) && w.slots[w.next].Cycle > 0 {
-		w.next++
-	}
-	return w.slots[from:w.next], true
+	return w.slots[w.next-1], true
 }
 
 func (w *world) Done(*Trial)              {}
@@ -243,52 +244,6 @@ func TestRunner(t *testing.T) {
 	})
 }
 
-// Slices of a block share agents; each arm is billed for its own alone, and the
-// runtime's memory, which is that of all arms, is not read.
-func TestSlices(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		slice := func(cycle int, collectors ...string) Slot {
-			s := slot(2, collectors...)
-			s.Cycle = cycle
-			return s
-		}
-		w := &world{
-			slots: []Slot{slice(1, "a"), slice(1, "b", "c"), slice(1, "d"), slice(2, "b", "c"), slice(2, "d"), slice(2, "a"), slot(2, "a")},
-			meter: Metered{Costs: Costs{ComponentRuntime: Cost{CPUSeconds: 2}}},
-			fail:  map[string]error{"d": &UnsupportedError{What: "d", Needs: "a newer node"}},
-		}
-		start := time.Now()
-		if err := run(t, w); err != nil {
-			t.Fatal(err)
-		}
-		want := []string{"start a with 2 pods", "start b with 2 pods", "start c with 2 pods", "start d with 2 pods", "start a with 2 pods"}
-		if diff := cmp.Diff(want, w.log); diff != "" {
-			t.Errorf("what was started (-want +got):\n%s", diff)
-		}
-		if diff := cmp.Diff([]bool{false, false, false, false, true}, w.all); diff != "" {
-			t.Errorf("windows with all readings (-want +got):\n%s", diff)
-		}
-		type row struct {
-			arm   string
-			cycle int
-			agent float64
-		}
-		var got []row
-		for _, trial := range w.trials {
-			got = append(got, row{trial.Arm.Name, trial.Cycle, trial.Costs[ComponentAgent][CPUSeconds]})
-		}
-		wantRows := []row{{"d", 1, 0}, {"a", 1, 1}, {"b+c", 1, 5}, {"b+c", 2, 5}, {"a", 2, 1}, {"a", 0, 0}}
-		if diff := cmp.Diff(wantRows, got, cmp.AllowUnexported(row{})); diff != "" {
-			t.Errorf("trials (-want +got):\n%s", diff)
-		}
-		// Only the first cycle and the trial of its own have a warm-up.
-		lead := startLead - edgeLead - 2*edgeLeadPerPod
-		if d, want := time.Since(start), 3*time.Second+3*2*time.Second+5*(10*time.Second+lead); d != want {
-			t.Errorf("the run took %v, want %v", d, want)
-		}
-	})
-}
-
 func TestVoid(t *testing.T) {
 	f := func(w *world, want ...VoidReason) {
 		t.Helper()
@@ -332,11 +287,12 @@ func TestSlowSubject(t *testing.T) {
 		if !trial.Usable() || len(trial.Agents[0].Calls) != 10 {
 			t.Errorf("void %v, %d calls, want 10 calls that count", trial.Void, len(trial.Agents[0].Calls))
 		}
-		if want := 15*time.Second + edgeLead + 2*edgeLeadPerPod; trial.Length != want {
+		// Two calls of the warm-up, of which the second lasts a second into the window.
+		if want := 16*time.Second + edgeLead + 2*edgeLeadPerPod; trial.Length != want {
 			t.Errorf("length %v, want %v: until the last answer", trial.Length, want)
 		}
-		if got := trial.Agents[0].Calls[9].Response(); got != 6*time.Second {
-			t.Errorf("response time of the last call %v, want 6s", got)
+		if got := trial.Agents[0].Calls[9].Response(); got != 7*time.Second {
+			t.Errorf("response time of the last call %v, want 7s", got)
 		}
 		want := []string{"a: 9 of 10 calls were due before the answer to the one before them had come"}
 		if diff := cmp.Diff(want, trial.Warnings); diff != "" {

@@ -39,9 +39,6 @@ type Window struct {
 	Calls       int `json:"calls"`
 	// Timeout is the deadline of each call, counted from its start.
 	Timeout time.Duration `json:"timeout"`
-	// Names asks for the names of the metrics in the last answer. In slices they
-	// would be many times the size of all else.
-	Names bool `json:"names,omitempty"`
 }
 
 // A Meter reads what components cost (package meter).
@@ -54,11 +51,8 @@ type Meter interface {
 // A Watch meters windows of the same processes, one after the other.
 type Watch interface {
 	// Begin takes the readings at the start of a window; they yield no value.
-	// Without all, it reads CPU time alone: memory, context switches and read calls
-	// take long, and memory holds locks of the processes.
-	Begin(all bool) error
-	// End takes the readings at the end of the window, CPU time first, and the
-	// others if Begin did or, of memory, would have.
+	Begin() error
+	// End takes the readings at the end of the window, CPU time first.
 	End() (Metered, error)
 	Close() error
 }
@@ -82,10 +76,8 @@ type Metered struct {
 
 // A Schedule says what is next (package schedule).
 type Schedule interface {
-	// Next returns the slots to run now, false when all is done: one, or all
-	// slices of a round in their order. They have the same cell, and their agents
-	// live together.
-	Next() ([]Slot, bool)
+	// Next returns the slot to run now, false when all is done.
+	Next() (Slot, bool)
 	// Done tells how a slot went, so that a void trial is run again and an
 	// unsupported arm is not.
 	Done(t *Trial)

@@ -44,10 +44,10 @@ func (g *gate) Observe(context.Context) (Condition, error) {
 	if g.observe != nil {
 		return Condition{}, g.observe
 	}
-	if g.flip != "" && len(g.all) > 0 { // a window has begun
+	if g.flip != "" && g.windows > 0 { // a window has begun
 		g.state = g.flip
 	}
-	if g.fall && len(g.all) > 0 {
+	if g.fall && g.windows > 0 {
 		g.starts, g.fall = time.Now(), false
 	}
 	n := int(time.Since(g.starts) / (500 * time.Millisecond))

@@ -13,10 +13,6 @@ type Slot struct {
 	Sweep    int `json:"sweep"`
 	Round    int `json:"round"`
 	Position int `json:"position"`
-	// Cycle is 0 for a trial of its own. Arms that take turns in slices have the
-	// same block of slices in each round; Cycle counts the turns from 1, and
-	// Position counts through all slices.
-	Cycle int `json:"cycle,omitempty"`
 	// Attempt is 0 at first, and one more each time a void trial is run again.
 	Attempt int `json:"attempt"`
 }
@@ -63,6 +59,8 @@ type AgentReport struct {
 	// warm-up: connections, caches and handlers are cold then. 0 where its answer was
 	// empty.
 	FirstCall time.Duration `json:"first_call"`
+	// Busy is how far into the window the last call of the warm-up lasted.
+	Busy time.Duration `json:"busy,omitempty"`
 	// Calls of the window, in order. The warm-up's are not kept.
 	Calls Calls `json:"calls"`
 	// Missing and Extra compare the last good answer of the window with the
@@ -70,8 +68,7 @@ type AgentReport struct {
 	// are not ours. Missing is sorted.
 	Missing []string `json:"missing,omitempty"`
 	Extra   int      `json:"extra,omitempty"`
-	// Names are the metrics in the last good answer, sorted, each once. Slices have
-	// none.
+	// Names are the metrics in the last good answer, sorted, each once.
 	Names []string `json:"names,omitempty"`
 	// Cost is this agent's part of the component "agent".
 	Cost Cost `json:"cost,omitempty"`
@@ -100,7 +97,6 @@ const (
 	VoidAgent          VoidReason = "agent"           // the agent died or did not answer
 	VoidMeter          VoidReason = "meter"           // a reading at an edge of the window is missing
 	VoidTreatment      VoidReason = "treatment"       // not the state that the arm asks for
-	VoidInterrupted    VoidReason = "interrupted"     // the run was ended inside the trial
 )
 
 // A Guard names one reading that a void rule looks at.

@@ -2,7 +2,7 @@
 # One night's measurement for CI: doctor, run, compare with the last good run,
 # artifacts.
 #
-#   scripts/nightly.sh            as root, on Linux; about ten minutes with the preset "quick"
+#   scripts/nightly.sh            as root, on Linux; about twelve minutes with the preset "quick"
 #
 #   PRESET     what to run (default quick)
 #   RUNTIME    runtime of the private node (default containerd)

@@ -68,8 +68,6 @@ type server struct {
 	collector bench.Collector
 	source    bench.Source
 	report    bench.AgentReport
-	// names says that those of the last answer are asked for.
-	names bool
 	// batch takes the next answer, last keeps the last good one.
 	batch, last *bench.Batch
 }
@@ -153,7 +151,6 @@ func (s *server) run(ctx context.Context, w bench.Window) error {
 	now := time.Now()
 	start := now.Add(w.Start.Sub(now))
 	s.report.Calls = make(bench.Calls, 0, w.Calls)
-	s.names = w.Names
 	timer := time.NewTimer(0)
 	<-timer.C
 	defer timer.Stop()
@@ -171,9 +168,11 @@ func (s *server) run(ctx context.Context, w bench.Window) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if k >= 0 {
-			s.report.Calls = append(s.report.Calls, call)
+		if k < 0 {
+			s.report.Busy = max(0, call.Start+call.Service)
+			continue
 		}
+		s.report.Calls = append(s.report.Calls, call)
 	}
 	return nil
 }
@@ -225,9 +224,7 @@ func (s *server) finish() bench.AgentReport {
 		report.Missing = append(report.Missing, id)
 	}
 	slices.Sort(report.Missing)
-	if s.names {
-		report.Names = s.last.Names()
-	}
+	report.Names = s.last.Names()
 	for _, w := range s.last.Warnings {
 		report.Warnings = append(report.Warnings, w.Error())
 	}

@@ -10,6 +10,7 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/stat"
 )
 
 // Analyze makes a report of a run that package record has read. What is damaged
@@ -30,7 +31,7 @@ func (in Input) Analyze() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.observe, b.truth, b.decide, b.withhold, b.freshness, b.design, b.kubelet, b.scaling, b.carryOver, b.selfChecks, b.controls, b.crossChecks, b.residue, b.timeline, b.spectra} {
+	for _, step := range []func() error{b.observe, b.truth, b.decide, b.withhold, b.freshness, b.design, b.kubelet, b.prices, b.scaling, b.carryOver, b.selfChecks, b.controls, b.residue, b.timeline, b.spectra} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
 		}
@@ -50,24 +51,34 @@ func (in Input) builder() (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
+	spending, err := spendingOf(in.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("looks of plan %s: %w", in.Plan.Name, err)
+	}
+	planned := make([]string, len(in.Plan.Arms))
+	for i, a := range in.Plan.Arms {
+		planned[i] = a.Name
+	}
 	in, modes := in.labelled()
 	b := &builder{
-		input:  in,
-		modes:  modes,
-		trials: sorted(in.Trials),
-		notes:  newNotebook(),
+		input:    in,
+		planned:  planned,
+		modes:    modes,
+		spending: spending,
+		trials:   sorted(in.Trials),
+		notes:    newNotebook(),
 		report: &Report{
 			Name: in.Plan.Name, Description: in.Plan.Description, Experiment: in.Plan.Experiment,
 			Hash: hash, Seed: in.Plan.Seed, Mode: in.Plan.Mode,
 			Baseline: in.Plan.Baseline, Idle: in.Plan.Idle, Margin: in.Plan.Margin,
-			Precision: in.Plan.Precision, End: in.End,
+			Looks: in.Plan.Rounds.Looks(), End: in.End,
 			Level: intervalLevel, VerdictLevel: verdictLevel, Host: in.Host,
 			Parts: parts(in.Plan.Experiment, in.Trials),
 		},
 	}
 	b.arms = arms(in.Plan.Arms, b.trials)
-	b.again = copies(b.arms, in.Plan.Baseline, in.Plan.Idle)
-	if b.report.Baseline != "" {
+	b.again = copies(b.arms, in.Plan.Baseline, in.Plan.Idle, asked(in.Plan))
+	if b.report.Baseline != "" || len(in.Plan.Comparisons) > 0 {
 		b.report.Primary = primaryCell(in.Plan.Cells())
 	}
 	b.tally(b.trials)
@@ -101,8 +112,12 @@ type builder struct {
 	trials []*bench.Trial // in an order that depends on nothing but them
 	report *Report
 	notes  *notebook
-	arms   []bench.Arm
+	arms   []bench.Arm // the plan's, then those that only the records know
 	cells  []*cellGroup
+	// planned are the plan's arms by the names that they have there.
+	planned []string
+	// spending says how the 5 % are spent over the looks.
+	spending *stat.Spending
 	// unsupported has what arms need that the node does not have.
 	unsupported map[string]string
 	// modes has those of a kubelet's arms.
@@ -180,7 +195,6 @@ func sorted(in []bench.Trial) []*bench.Trial {
 			compareCells(a.Cell, b.Cell),
 			cmp.Compare(a.Sweep, b.Sweep),
 			cmp.Compare(a.Round, b.Round),
-			cmp.Compare(a.Cycle, b.Cycle),
 			cmp.Compare(a.Arm.Name, b.Arm.Name),
 			cmp.Compare(a.Attempt, b.Attempt),
 			a.Start.Compare(b.Start),
@@ -234,35 +248,23 @@ func (b *builder) tally(trials []*bench.Trial) {
 	for i := range b.report.Arms {
 		a := &b.report.Arms[i]
 		byArm[a.Name] = a
-		a.Trials.Interval, a.Trials.Window = b.arms[i].Interval, b.arms[i].Window
+		a.Trials.Interval, a.Trials.Window, a.Trials.WarmUp = b.arms[i].Interval, b.arms[i].Window, b.arms[i].WarmUp
 	}
 	for _, t := range trials {
 		a := byArm[t.Arm.Name]
-		a.tally(regimeOf(t)).count(t)
+		a.Trials.count(t)
 		if t.Unsupported != "" && a.Unsupported == "" {
 			a.Unsupported = t.Unsupported
 			b.unsupported[a.Name] = t.Unsupported
 		}
 	}
 	for _, a := range byArm {
-		for _, tally := range []*Tally{&a.Trials, &a.Slices} {
-			slices.SortFunc(tally.Void, func(a, b VoidCount) int { return cmp.Compare(a.Reason, b.Reason) })
-		}
+		slices.SortFunc(a.Trials.Void, func(a, b VoidCount) int { return cmp.Compare(a.Reason, b.Reason) })
 	}
-}
-
-func (a *Arm) tally(r Regime) *Tally {
-	if r == InSlices {
-		return &a.Slices
-	}
-	return &a.Trials
 }
 
 // count takes one trial in.
 func (c *Tally) count(t *bench.Trial) {
-	if c.Tried == 0 {
-		c.Interval, c.Window = t.Arm.Interval, t.Arm.Window
-	}
 	c.Tried++
 	counted := make(map[bench.VoidReason]bool)
 	for _, v := range t.Void {
@@ -277,4 +279,13 @@ func (c *Tally) count(t *bench.Trial) {
 		}
 		c.Void[i].Trials++
 	}
+}
+
+// asked are the arms that the plan's comparisons name.
+func asked(p *plan.Plan) []string {
+	var out []string
+	for _, c := range slices.Concat(p.Comparisons, p.Also) {
+		out = append(out, c.Of, c.To)
+	}
+	return out
 }

@@ -11,10 +11,6 @@ import (
 // twice as many. Reading them from disk is measured in package record.
 func BenchmarkAnalyze(b *testing.B) { benchmark(b, example(b, 521, 120).Input()) }
 
-// A long run with slices: 3 densities, 40 rounds, 100 cycles of 5 arms, 2 calls
-// each. It is the number of trials that counts here.
-func BenchmarkAnalyzeSlices(b *testing.B) { benchmark(b, sliced(b, 40, 100).Input()) }
-
 func benchmark(b *testing.B, in analysis.Input) {
 	in.Host.Simulated = false
 	calls := 0

@@ -3,22 +3,22 @@ package analysis
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/stat"
 )
 
-// A CarryOver is what an arm costs more in slices that come after those of another
-// arm, than in its other slices.
+// A CarryOver is what an arm costs more in trials that come after those of another
+// arm than in its other trials.
 type CarryOver struct {
 	Cell bench.Cell `json:"cell"`
 	Arm  string     `json:"arm"`
-	// After is the arm that had the slice before.
+	// After is the arm that had the window before.
 	After string `json:"after"`
-	// Effect is relative: 0.03 is 3 % more CPU time. Its N counts the slices after
+	// Effect is relative: 0.03 is 3 % more CPU time. Its N counts the trials after
 	// that arm.
 	Effect Estimate `json:"effect"`
 	// P is that of the exact rank-sum test, Adjusted after Holm over all arms and
@@ -29,20 +29,20 @@ type CarryOver struct {
 	Significant bool `json:"significant"`
 }
 
-// fewestAfter is how many slices after an arm, and how many after others, there
+// fewestAfter is how many trials after an arm, and how many after others, there
 // must be for a test.
 const fewestAfter = 5
 
-// A residual is by how much a slice's logarithm of CPU time differs from what its
-// arm and its cycle make one expect.
+// A residual is by how much a trial's logarithm of CPU time differs from what its
+// arm and its round make one expect.
 type residual struct {
 	arm, before string
 	value       float64
 }
 
-// carryOver tests in every cell whether the cost of a slice depends on whose slice
-// came before it. The order of arms in a cycle is shuffled or balanced, so that the
-// arms before another one are a fair sample of its slices.
+// carryOver tests in every cell whether the cost of a trial depends on whose trial
+// came before it. The order of arms in a round is shuffled, so that the arms before
+// another one are a fair sample of its trials.
 func (b *builder) carryOver() error {
 	var all []CarryOver
 	var p []float64
@@ -83,88 +83,76 @@ func (b *builder) warnCarryOver(o *CarryOver) {
 	for _, c := range b.cells {
 		if c.cell == o.Cell {
 			g := c.groups[o.Arm]
-			text := fmt.Sprintf("slices after %s cost %+.1f %% CPU time", o.After, 100*o.Effect.Value)
-			g.result.Notes = addID(g.result.Notes, b.notes.at(NoteCarryOver, text, g.placeOf(0, 0, InSlices)))
+			text := fmt.Sprintf("trials after %s cost %+.1f %% CPU time", o.After, 100*o.Effect.Value)
+			g.result.Notes = addID(g.result.Notes, b.notes.at(NoteCarryOver, text, g.placeOf(0, 0)))
 		}
 	}
 }
 
-// residuals takes off each slice what its arm and its cycle have in common. Cycles
-// that lack an arm are left out: what the others would be held against is another.
+// residuals takes off each trial the mean of its arm and then, over the arms with the
+// same windows, that of its round.
 func (c *cellGroup) residuals() []residual {
 	s := Series{Metric: CPUCores, Component: Total}
-	logs := make(map[string]map[turn]float64) // as measured, by arm
+	type class struct {
+		at             turn
+		window, warmUp time.Duration
+	}
+	rounds := make(map[class][]float64)
+	logs := make(map[*bench.Trial]float64)
 	for _, g := range c.order {
-		for _, o := range g.slices.columns[s] {
+		mean := logMean(g, s)
+		for _, o := range g.columns[s] {
 			if o.Value > 0 {
-				if logs[g.arm.Name] == nil {
-					logs[g.arm.Name] = make(map[turn]float64)
-				}
-				logs[g.arm.Name][turnOf(g.slices.used[o.Trial])] = math.Log(o.Value)
+				t := g.used[o.Trial]
+				logs[t] = math.Log(o.Value) - mean
+				at := class{turnOf(t), g.arm.Window, g.arm.WarmUp}
+				rounds[at] = append(rounds[at], logs[t])
 			}
-		}
-	}
-	arms := slices.Sorted(maps.Keys(logs))
-	if len(arms) < 2 {
-		return nil
-	}
-	common := make(map[turn]float64) // mean over arms of whole cycles
-	means := make(map[string]float64)
-	for _, at := range slices.SortedFunc(maps.Keys(logs[arms[0]]), compareTurns) {
-		sum, whole := 0.0, true
-		for _, arm := range arms {
-			v, ok := logs[arm][at]
-			sum, whole = sum+v, whole && ok
-		}
-		if whole {
-			common[at] = sum / float64(len(arms))
-		}
-	}
-	for _, at := range slices.SortedFunc(maps.Keys(common), compareTurns) {
-		for _, arm := range arms {
-			means[arm] += (logs[arm][at] - common[at]) / float64(len(common))
 		}
 	}
 	before := c.predecessors()
 	var out []residual
-	for _, arm := range arms {
-		g := c.groups[arm]
-		for _, t := range g.slices.used {
-			at := turnOf(t)
-			if level, ok := common[at]; ok && before[t] != "" {
-				out = append(out, residual{arm, before[t], logs[arm][at] - level - means[arm]})
+	for _, g := range c.order {
+		for _, t := range g.used {
+			round := rounds[class{turnOf(t), g.arm.Window, g.arm.WarmUp}]
+			if v, ok := logs[t]; ok && before[t] != "" && len(round) > 1 {
+				out = append(out, residual{g.arm.Name, before[t], v - arithmeticMean(round)})
 			}
 		}
 	}
 	return out
 }
 
-// predecessors returns which arm had the slice before each slice, void ones
+func logMean(g *group, s Series) float64 {
+	var logs []float64
+	for _, o := range g.columns[s] {
+		if o.Value > 0 {
+			logs = append(logs, math.Log(o.Value))
+		}
+	}
+	return arithmeticMean(logs)
+}
+
+// predecessors returns which arm had the window before each trial, void ones
 // included: they ran all the same.
 func (c *cellGroup) predecessors() map[*bench.Trial]string {
-	type seat struct {
-		turn
-		attempt, position int
-	}
-	seats := make(map[seat]string)
-	of := func(t *bench.Trial) seat { return seat{turnOf(t).block(), t.Attempt, t.Position} }
+	var all []*bench.Trial
 	for _, g := range c.order {
-		for _, t := range g.slices.tried {
-			seats[of(t)] = g.arm.Name
+		for _, t := range g.tried {
+			if !t.Start.IsZero() {
+				all = append(all, t)
+			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b *bench.Trial) int { return a.Start.Compare(b.Start) })
 	out := make(map[*bench.Trial]string)
-	for _, g := range c.order {
-		for _, t := range g.slices.used {
-			before := of(t)
-			before.position--
-			out[t] = seats[before]
-		}
+	for i := 1; i < len(all); i++ {
+		out[all[i]] = all[i-1].Arm.Name
 	}
 	return out
 }
 
-// carried compares the slices of an arm after another one with its other slices.
+// carried compares the trials of an arm after another one with its other trials.
 func carried(residuals []residual, arm, before string) (CarryOver, bool, error) {
 	var after, others []float64
 	for _, r := range residuals {

@@ -22,18 +22,15 @@ func (b *builder) cell(cell bench.Cell, trials []*bench.Trial) error {
 			return fmt.Errorf("%s in %s: %w", g.arm.Name, cell, err)
 		}
 	}
+	if err := b.aboves(c); err != nil {
+		return err
+	}
 	for _, g := range c.order {
 		if err := b.settled(g); err != nil {
 			return fmt.Errorf("%s in %s: %w", g.arm.Name, cell, err)
 		}
-		if err := b.compare(g); err != nil {
-			return err
-		}
-		if err := b.overheads(g); err != nil {
-			return err
-		}
 	}
-	return nil
+	return b.pairUp(c)
 }
 
 // gather finds the trials of a cell that count and observes them. It returns nil
@@ -41,7 +38,10 @@ func (b *builder) cell(cell bench.Cell, trials []*bench.Trial) error {
 func (b *builder) gather(cell bench.Cell, trials []*bench.Trial) (*cellGroup, error) {
 	c := &cellGroup{cell: cell, groups: make(map[string]*group)}
 	for _, arm := range b.arms {
-		g := newGroup(c, arm, b.unsupported[arm.Name] != "")
+		g := &group{
+			cell: c, arm: arm, collectors: arm.Collectors, unsupported: b.unsupported[arm.Name] != "",
+			result: &ArmResult{Arm: arm.Name},
+		}
 		c.order = append(c.order, g)
 		c.groups[arm.Name] = g
 	}
@@ -49,32 +49,23 @@ func (b *builder) gather(cell bench.Cell, trials []*bench.Trial) (*cellGroup, er
 	for _, t := range trials {
 		if t.Cell == cell {
 			here = append(here, t)
-			c.groups[t.Arm.Name].add(t)
+			g := c.groups[t.Arm.Name]
+			g.tried = append(g.tried, t)
 		}
 	}
 	if len(here) == 0 {
 		b.runNote(NoteNotRun, fmt.Sprintf("no trial was run in %s", cell))
 		return nil, nil
 	}
-	newest := newestBlocks(here)
 	for _, g := range c.order {
-		for _, s := range []*set{g.trials, g.slices} {
-			s.pick(newest)
-			o := newObserver(b.report.Parts)
-			for _, t := range s.used {
-				if err := o.observe(t); err != nil {
-					return nil, fmt.Errorf("%s in %s: %w", g.arm.Name, cell, err)
-				}
+		g.pick()
+		o := newObserver(b.report.Parts)
+		for _, t := range g.used {
+			if err := o.observe(t); err != nil {
+				return nil, fmt.Errorf("%s in %s: %w", g.arm.Name, cell, err)
 			}
-			s.columns = o.columns
 		}
-	}
-	var idle *set
-	if g := c.groups[b.report.Idle]; g != nil {
-		idle = g.slices
-	}
-	for _, g := range c.order {
-		g.slices.atCadence(g.arm.Interval, idle)
+		g.columns = o.columns
 	}
 	return c, nil
 }
@@ -86,13 +77,8 @@ func (b *builder) arm(g *group) error {
 		b.explainEmpty(g)
 		return nil
 	}
-	g.result.Source = g.set(ResponseP50).regime
-	g.result.Trials, g.result.Columns = g.trials.ids(), sortedColumns(g.trials.columns)
-	g.result.SliceTrials, g.result.SliceColumns = g.slices.ids(), sortedColumns(g.slices.columns)
-	b.regimeNotes(g)
-	for _, s := range []*set{g.trials, g.slices} {
-		b.warnings(g, s)
-	}
+	g.result.Trials, g.result.Columns = g.ids(), sortedColumns(g.columns)
+	b.warnings(g)
 	if err := b.costs(g); err != nil {
 		return err
 	}
@@ -108,55 +94,29 @@ func (b *builder) arm(g *group) error {
 // of the whole run.
 func (b *builder) counts(g *group) {
 	r := g.result
-	r.Tried, r.Used, r.Void = len(g.trials.tried), len(g.trials.used), g.trials.void
-	r.Slices = Counts{len(g.slices.tried), len(g.slices.used), g.slices.void}
+	r.Tried, r.Used, r.Void = len(g.tried), len(g.used), g.void
 	for i := range b.report.Arms {
 		if a := &b.report.Arms[i]; a.Name == g.arm.Name {
 			a.Trials.Used += r.Used
-			a.Slices.Used += r.Slices.Used
 		}
 	}
-	for _, s := range []*set{g.trials, g.slices} {
-		if s.repeated > 0 {
-			note := b.notes.at(NoteRepeated, "a usable trial is not used: a later attempt stands in for it", g.placeOf(s.repeated, len(s.tried), s.regime))
-			r.Notes = addID(r.Notes, note)
-		}
+	if g.repeated > 0 {
+		note := b.notes.at(NoteRepeated, "a usable trial is not used: a later attempt stands in for it", g.placeOf(g.repeated, len(g.tried)))
+		r.Notes = addID(r.Notes, note)
 	}
-}
-
-// regimeNotes says where a sliced arm's numbers come from if that is not the usual.
-func (b *builder) regimeNotes(g *group) {
-	add := func(note int) { g.result.Notes = addID(g.result.Notes, note) }
-	switch slices, trials := len(g.slices.used), len(g.trials.used); {
-	case len(g.slices.tried) > 0 && slices == 0:
-		add(b.notes.at(NoteRegime, "no slice counts: all numbers are of trials of its own", g.placeOf(0, 0, InSlices)))
-	case slices > 0 && trials == 0:
-		add(b.notes.at(NoteRegime, "no trial of its own counts: nothing is known of its memory", g.placeOf(0, 0, InTrials)))
-	}
-	if len(g.slices.used) == 0 || g.slices.stated == nil {
-		return
-	}
-	if g.set(CPUCores) != g.slices {
-		add(b.notes.at(NoteRegime, fmt.Sprintf("CPU time is that of trials of its own: slices have calls every %v, and without slices of an idle arm their cost cannot be stated at %v",
-			g.slices.arm.Interval, g.arm.Interval), g.placeOf(0, 0, InSlices)))
-		return
-	}
-	add(b.notes.rule(NoteStated, fmt.Sprintf("slices have calls every %v; their CPU time is stated at %v: what is above the idle arm of the same cycle goes with the calls",
-		g.slices.arm.Interval, g.arm.Interval)))
 }
 
 // explainEmpty says why a row has no numbers.
 func (b *builder) explainEmpty(g *group) {
-	tried := slices.Concat(g.trials.tried, g.slices.tried)
 	var note int
 	switch needs, ok := b.unsupported[g.arm.Name]; {
 	case ok:
 		note = b.notes.rule(NoteUnsupported, fmt.Sprintf("%s: %s", g.arm.Name, needs))
-	case len(tried) == 0:
-		note = b.notes.at(NoteNoTrials, "no trial of this arm was run", g.placeOf(0, 0, InTrials))
+	case len(g.tried) == 0:
+		note = b.notes.at(NoteNoTrials, "no trial of this arm was run", g.placeOf(0, 0))
 	default:
 		reasons := make(map[bench.VoidReason]bool)
-		for _, t := range tried {
+		for _, t := range g.tried {
 			for _, v := range t.Void {
 				reasons[v.Reason] = true
 			}
@@ -165,7 +125,7 @@ func (b *builder) explainEmpty(g *group) {
 		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 			texts = append(texts, string(reason))
 		}
-		note = b.notes.at(NoteNoTrials, "every trial is void: "+strings.Join(texts, ", "), g.placeOf(len(tried), len(tried), regimeOf(tried[0])))
+		note = b.notes.at(NoteNoTrials, "every trial is void: "+strings.Join(texts, ", "), g.placeOf(len(g.tried), len(g.tried)))
 	}
 	g.result.Notes = addID(g.result.Notes, note)
 }
@@ -184,11 +144,11 @@ func (b *builder) costs(g *group) error {
 	mean := func(s Series) Estimate {
 		var e Estimate
 		if err == nil {
-			e, err = b.mean(g, g.set(s.Metric), s)
+			e, err = b.mean(g, s)
 		}
 		return e
 	}
-	has := func(s Series) bool { return g.set(s.Metric).columns[s] != nil }
+	has := func(s Series) bool { return g.columns[s] != nil }
 	// Only of the total and its parts is it worth a note that they are absent: the
 	// node has no PSS, and a harness in a container may not see the rest.
 	cost := func(c bench.Component, wanted bool) Cost {
@@ -203,11 +163,16 @@ func (b *builder) costs(g *group) error {
 		return out
 	}
 	g.result.Total = cost(Total, true)
-	g.result.CPUPerCall = mean(Series{Metric: CPUPerCall, Component: Total})
+	if reads := (Series{Metric: ReadCalls, Component: Total}); has(reads) {
+		g.result.Reads = mean(reads)
+	}
+	if response := (Series{Metric: ResponseP50}); has(response) {
+		g.result.Response = mean(response)
+	}
 	for _, c := range Components() {
 		wanted := slices.Contains(b.report.Parts, c)
 		metered := func(t *bench.Trial) bool { return t.Costs[c] != nil }
-		if slices.ContainsFunc(g.trials.used, metered) || slices.ContainsFunc(g.slices.used, metered) {
+		if slices.ContainsFunc(g.used, metered) {
 			g.result.Components = append(g.result.Components, cost(c, wanted))
 		}
 	}

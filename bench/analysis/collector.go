@@ -10,13 +10,13 @@ import (
 )
 
 // warnings turns what usable trials warn of into notes of the row.
-func (b *builder) warnings(g *group, s *set) {
-	for _, t := range s.used {
+func (b *builder) warnings(g *group) {
+	for _, t := range g.used {
 		seen := make(map[string]bool)
 		warn := func(kind NoteKind, text string) {
 			if key := string(kind) + pattern(text); !seen[key] {
 				seen[key] = true
-				g.result.Notes = addID(g.result.Notes, b.notes.count(kind, text, g.place(s)))
+				g.result.Notes = addID(g.result.Notes, b.notes.count(kind, text, g.place()))
 			}
 		}
 		for _, text := range t.Warnings {
@@ -30,7 +30,7 @@ func (b *builder) warnings(g *group, s *set) {
 			}
 		}
 	}
-	if len(g.collectors) > 1 && len(s.used) > 0 {
+	if len(g.collectors) > 1 && len(g.used) > 0 {
 		note := b.notes.rule(NoteJoint, strings.Join(g.collectors, " and ")+" ran at once: one call means one of each, and the costs are joint")
 		g.result.Notes = addID(g.result.Notes, note)
 	}
@@ -55,10 +55,9 @@ func counted(warning string) bool {
 // collector sums up the calls of one collector.
 func (b *builder) collector(g *group, collector string) error {
 	r := CollectorResult{Collector: collector}
-	from := g.set(ResponseP50)
 	var windows []bench.Calls
 	var seen incidents
-	for _, t := range from.used {
+	for _, t := range g.used {
 		for i := range t.Agents {
 			if a := &t.Agents[i]; a.Collector == collector {
 				windows = append(windows, a.Calls)
@@ -68,7 +67,7 @@ func (b *builder) collector(g *group, collector string) error {
 		}
 	}
 	r.Failed, r.Missing, r.Late = seen.failed, seen.missing, seen.late
-	failed := b.incidentNotes(g, from, r, &seen)
+	failed := b.incidentNotes(g, r, &seen)
 
 	var err error
 	if r.Response, err = b.latency(windows, bench.Call.Response, failed); err != nil {
@@ -80,39 +79,22 @@ func (b *builder) collector(g *group, collector string) error {
 	mean := func(s Series) Estimate {
 		var e Estimate
 		if err == nil {
-			e, err = b.mean(g, g.set(s.Metric), s)
+			e, err = b.mean(g, s)
 		}
 		return e
 	}
-	count := func(m Metric) Estimate { return b.count(g, from, Series{Metric: m, Collector: collector}) }
-	if r.FirstCall, err = b.firstCall(g, collector); err != nil {
-		return err
-	}
+	count := func(m Metric) Estimate { return b.count(g, Series{Metric: m, Collector: collector}) }
+	r.FirstCall = mean(Series{Metric: FirstCall, Collector: collector})
 	r.Bytes, r.Pods, r.Containers = count(AnswerBytes), count(AnswerPods), count(AnswerContainers)
 	r.Samples, r.Expected = count(AnswerSamples), count(Expected)
-	if s := (Series{CPUCores, bench.ComponentAgent, collector}); g.set(CPUCores).columns[s] != nil {
+	if s := (Series{CPUCores, bench.ComponentAgent, collector}); g.columns[s] != nil {
 		r.CPU = mean(s)
 	}
-	if s := (Series{PSS, bench.ComponentAgent, collector}); g.set(PSS).columns[s] != nil {
+	if s := (Series{PSS, bench.ComponentAgent, collector}); g.columns[s] != nil {
 		r.PSS = mean(s)
 	}
 	g.result.Collectors = append(g.result.Collectors, r)
 	return err
-}
-
-// firstCall is the mean over agents. A block of slices has one for all its cycles,
-// so most slices have none, which is worth no note.
-func (b *builder) firstCall(g *group, collector string) (Estimate, error) {
-	s := Series{Metric: FirstCall, Collector: collector}
-	from := g.set(FirstCall)
-	if from.regime == InTrials {
-		return b.mean(g, from, s)
-	}
-	e := Estimate{N: len(from.columns[s])}
-	if e.N > 0 {
-		e.Value = arithmeticMean(values(from.columns[s]))
-	}
-	return b.spread(e, from, s)
 }
 
 // incidents are what went wrong with the calls of a collector.
@@ -148,8 +130,8 @@ func (n *incidents) add(t *bench.Trial, a *bench.AgentReport) {
 
 // incidentNotes adds notes about failed and late calls and missing containers to
 // the row. It returns those about failed calls.
-func (b *builder) incidentNotes(g *group, from *set, r CollectorResult, n *incidents) []int {
-	at := func(trials int) Place { return g.placeOf(trials, len(from.used), from.regime) }
+func (b *builder) incidentNotes(g *group, r CollectorResult, n *incidents) []int {
+	at := func(trials int) Place { return g.placeOf(trials, len(g.used)) }
 	add := func(kind NoteKind, trials int, format string, args ...any) []int {
 		note := b.notes.at(kind, fmt.Sprintf(format, args...), at(trials))
 		g.result.Notes = addID(g.result.Notes, note)

@@ -1,174 +1,165 @@
 package analysis
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/judge"
+	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/stat"
 )
 
-// An effect is how one arm differs from another, as package stat takes it: with
-// one value per unit, or as a quotient of two means.
-type effect struct {
-	kind Kind
-	// regime is empty where arms of two regimes were joined over the idle arm.
-	regime Regime
-	// units are logarithms of ratios, or differences; beside a quotient, the
-	// logarithms of the units' own ratios if all of them have one.
-	units    []float64
-	quotient *quotient
-	basis    *Basis
-	// pairs counts rounds or cycles that gave a pair; missing says of each other one
-	// why it gave none.
-	pairs   int
-	missing map[turn]string
-	// notes qualify the effect; where it has no number they say why.
-	notes []int
+// allRounds is more rounds than a plan may have.
+const allRounds = math.MaxInt
+
+// A pairing is a Pairing under way.
+type pairing struct {
+	of *group
+	to *group
+	// stands are to and its copies.
+	stands []*group
+	result Pairing
+	// open has one entry per judgement of the result.
+	open []open
 }
 
-func (e *effect) absent() bool { return e.quotient == nil && len(e.units) == 0 }
+// open is what is kept of a judgement until it gets its verdict: the p-values at each
+// look so far, none where there is no interval.
+type open struct {
+	looks []judge.Tails
+}
 
-// estimate returns the ratio or difference with its interval.
-func (e *effect) estimate(level float64) (stat.Estimate, error) {
-	switch {
-	case e.quotient != nil:
-		return e.quotient.estimate(level)
-	case e.kind == Difference:
-		return stat.MeanT(e.units, level)
+// pairUp compares the arms of a cell: first what the plan asks for, then each rival of
+// the baseline that has its windows.
+func (b *builder) pairUp(c *cellGroup) error {
+	p := b.input.Plan
+	for _, asked := range slices.Concat(p.Comparisons, p.Also) {
+		if err := b.pair(c, asked, true); err != nil {
+			return err
+		}
 	}
-	return stat.GeometricMeanRatio(e.units, level)
-}
-
-// value returns the ratio or difference where there may be no interval.
-func (e *effect) value() float64 {
-	switch {
-	case e.quotient != nil:
-		return e.quotient.value()
-	case e.kind == Difference:
-		return arithmeticMean(e.units)
-	}
-	return math.Exp(arithmeticMean(e.units))
-}
-
-// tails returns the p-values against "the ratio is below theta" and "above".
-func (e *effect) tails(theta float64) (below, above float64, err error) {
-	if e.quotient != nil {
-		return e.quotient.tails(theta)
-	}
-	t, err := stat.StudentT(e.units, math.Log(theta))
-	return t.PLess, t.PGreater, err
-}
-
-// A contest is what is compared with what.
-type contest struct {
-	kind         Kind
-	mine, theirs Series
-}
-
-func (c contest) reduction() reduction {
-	if c.kind == Difference {
-		return difference(c.mine.Metric)
-	}
-	return logRatio(c.mine.Metric)
-}
-
-// match finds the pairs of two sets of one regime, in the order of their turns,
-// and says of each other turn why it gave none. Ratios of trials of their own take
-// only values above zero; of slices, whole units are looked at later.
-func match(arm, other *set, c contest) (pairs []pair, missing map[turn]string) {
-	mine, theirs := arm.byTurn(c.mine), other.byTurn(c.theirs)
-	missing = make(map[turn]string)
-	for _, at := range turnsOf(arm, other) {
-		x, why := arm.valueAt(at, mine, c.kind)
-		if why == "" {
-			var y float64
-			if y, why = other.valueAt(at, theirs, c.kind); why == "" {
-				pairs = append(pairs, pair{at, x, y})
-				continue
+	for _, g := range c.order {
+		done := slices.ContainsFunc(c.pairings, func(p *pairing) bool { return p.of == g })
+		if b.rival(g) && !done {
+			if err := b.pair(c, plan.Comparison{Of: g.arm.Name, To: b.report.Baseline}, false); err != nil {
+				return err
 			}
 		}
-		missing[at] = why
 	}
-	return pairs, missing
+	return nil
 }
 
-// turnsOf returns the turns at which either arm was tried, in order.
-func turnsOf(a, b *set) []turn {
-	turns := make([]turn, 0, len(a.tried)+len(b.tried))
-	for _, s := range []*set{a, b} {
-		for _, t := range s.tried {
-			turns = append(turns, turnOf(t))
+// pair compares two arms of a cell, if both have trials and equal windows.
+func (b *builder) pair(c *cellGroup, asked plan.Comparison, planned bool) error {
+	of, to := c.groups[asked.Of], c.groups[asked.To]
+	if of == nil || to == nil || of == to {
+		return nil // the plan has no such arms
+	}
+	headline := b.headline(asked, planned) && b.report.Primary != nil && c.cell == *b.report.Primary
+	x := &pairing{of: of, to: to, stands: b.standing(to), result: Pairing{
+		Of: asked.Of, To: asked.To, Says: asked.Says, Planned: planned, Headline: headline,
+	}}
+	x.result.Copies = len(x.stands)
+	if why := x.unmeasured(); why != "" {
+		if planned || !of.empty() { // what was asked is answered, if only with why there is no answer
+			x.result.Withheld = []string{why}
+			c.pairings = append(c.pairings, x)
+		}
+		return nil // the row says why
+	}
+	if !of.alike(to) {
+		note := b.notes.at(NoteWindows, fmt.Sprintf("not compared with %s: its windows are of %v after %v, here of %v after %v",
+			to.arm.Name, to.arm.Window, to.arm.WarmUp, of.arm.Window, of.arm.WarmUp), of.place())
+		of.result.Notes = addID(of.result.Notes, note)
+		return nil
+	}
+	for _, s := range b.endpoints() {
+		e, err := b.against(of, x.stands, contest{Ratio, s}, allRounds)
+		if err != nil {
+			return err
+		}
+		compared, err := b.comparison(x, e, s)
+		if err != nil {
+			return err
+		}
+		if !compared.Estimate.Absent() || judgedSeries(s) {
+			x.result.Comparisons = append(x.result.Comparisons, compared)
+		}
+		if judgedSeries(s) && of.reads() && to.reads() {
+			e.notes = compared.Estimate.Notes
+			if err := b.judge(x, s, &e); err != nil {
+				return fmt.Errorf("judge %s of %s in %s: %w", s, of.arm.Name, c.cell, err)
+			}
 		}
 	}
-	slices.SortFunc(turns, compareTurns)
-	return slices.Compact(turns)
+	c.pairings = append(c.pairings, x)
+	return nil
 }
 
-// valueAt returns the set's value at a turn, or why there is none to compare.
-func (s *set) valueAt(at turn, values map[turn]float64, kind Kind) (float64, string) {
-	v, ok := values[at]
+// unmeasured says why there is nothing to compare, "" if there is.
+func (x *pairing) unmeasured() string {
+	measured := func(g *group) bool { return !g.empty() }
 	switch {
-	case !ok:
-		return 0, s.arm.Name + " " + s.absentAt(at)
-	case kind == Ratio && s.regime == InTrials && v <= 0:
-		return 0, s.arm.Name + " " + dropNotPositive
+	case x.of.empty():
+		return fmt.Sprintf("no trial of %s counts", x.of.arm.Name)
+	case !slices.ContainsFunc(x.stands, measured):
+		return fmt.Sprintf("no trial of %s counts", x.to.arm.Name)
 	}
-	return v, ""
+	return ""
 }
 
-// direct compares two sets of one regime, turn by turn.
-func (b *builder) direct(arm, other *set, c contest) (effect, error) {
-	pairs, missing := match(arm, other, c)
-	return b.effectOf(pairs, missing, arm.regime, c)
+// headline says whether a comparison is one of the run's answers: those that the plan
+// names, or all with the baseline where it names none.
+func (b *builder) headline(asked plan.Comparison, planned bool) bool {
+	if len(b.input.Plan.Comparisons) == 0 {
+		return !planned
+	}
+	return planned && slices.Contains(b.input.Plan.Comparisons, asked)
 }
 
-// effectOf makes units of pairs.
-func (b *builder) effectOf(pairs []pair, missing map[turn]string, regime Regime, c contest) (effect, error) {
-	e := effect{kind: c.kind, regime: regime, missing: missing}
-	if len(pairs) == 0 {
-		return e, nil
+// endpoints are the series that pairings have ratios of.
+func (b *builder) endpoints() []Series {
+	out := []Series{
+		{Metric: CPUCores, Component: Total}, {Metric: PSS, Component: Total}, {Metric: ResponseP50},
+		{Metric: ReadCalls, Component: Total},
 	}
-	units, basis, err := divide(pairs, c.reduction())
-	if err != nil {
-		return effect{}, err
-	}
-	for _, u := range units {
-		if v := c.reduction()(u); finite(v) {
-			e.units = append(e.units, v)
-			e.pairs += len(u)
-			continue
-		}
-		for _, p := range u {
-			e.missing[p.turn] = "a cost " + dropNotPositive
+	for _, m := range []Metric{CPUCores, PSS} {
+		for _, c := range b.report.Parts {
+			out = append(out, Series{Metric: m, Component: c})
 		}
 	}
-	e.basis = &basis
-	if basis.Correlated {
-		e.notes = addID(e.notes, b.notes.rule(NoteCorrelated, correlatedText))
-	}
-	return e, nil
+	return append(out, Series{Metric: CPUCores, Component: bench.ComponentNode})
 }
 
-const correlatedText = "what follows each other is still alike: the interval is too narrow, by how much the effective number tells"
+// judgedSeries says whether a series gets a verdict.
+func judgedSeries(s Series) bool {
+	switch s.Metric {
+	case CPUCores, PSS:
+		return s.Component == Total
+	case ResponseP50:
+		return s.Collector == ""
+	}
+	return false
+}
 
 // comparison turns an effect into what is reported of it.
-func (b *builder) comparison(arm *group, against *group, c contest, e effect) (Comparison, error) {
+func (b *builder) comparison(x *pairing, e effect, s Series) (Comparison, error) {
 	out := Comparison{
-		Kind: e.kind, Series: c.mine, Against: against.arm.Name, AgainstCollector: c.theirs.Collector,
-		Regime: e.regime, Possible: e.pairs + len(e.missing), Dropped: drops(e.missing),
+		Kind: e.kind, Series: s, Against: x.to.arm.Name,
+		Possible: len(e.values) + len(e.missing), Dropped: drops(e.missing),
 	}
 	estimate, err := b.estimateOf(&e, intervalLevel)
 	if err != nil {
-		return Comparison{}, fmt.Errorf("%s of %s to %s in %s: %w", e.kind, c.mine, against.arm.Name, arm.cell.cell, err)
+		return Comparison{}, fmt.Errorf("%s of %s of %s to %s in %s: %w", e.kind, s, x.of.arm.Name, x.to.arm.Name, x.of.cell.cell, err)
 	}
 	out.Estimate = estimate
-	// Where something else takes the number away, pairs are not the point.
-	if len(out.Dropped) > 0 && (!estimate.Absent() || len(estimate.Notes) == 0) {
-		note := b.notes.at(NotePairs, out.dropText(), arm.placeOf(0, 0, e.regime))
-		out.Estimate.Notes = addID(out.Estimate.Notes, note)
+	if judgedSeries(s) && len(out.Dropped) > 0 {
+		out.Estimate.Notes = addID(out.Estimate.Notes, b.notes.at(NotePairs, out.dropText(), x.of.placeOf(0, 0)))
 	}
 	return out, nil
 }
@@ -182,13 +173,14 @@ func (b *builder) estimateOf(e *effect, level float64) (Estimate, error) {
 	if !finite(e.value()) {
 		return Estimate{Notes: addID(e.notes, b.notes.rule(NoteNotFinite, notFinite))}, nil
 	}
-	out := Estimate{Value: e.value(), N: e.pairs, Basis: e.basis, Notes: e.notes}
+	out := Estimate{Value: e.value(), N: len(e.values), Notes: e.notes}
+	if e.pool != nil {
+		out.DF = e.pool.DF
+	}
 	interval, note, err := b.interval(e.estimate(level))
 	switch {
 	case err != nil:
 		return Estimate{}, err
-	case interval == nil && e.quotient != nil: // a quotient without an end is no number
-		return Estimate{Notes: addID(e.notes, note)}, nil
 	case interval == nil:
 		out.Notes = addID(out.Notes, note)
 	}
@@ -196,18 +188,13 @@ func (b *builder) estimateOf(e *effect, level float64) (Estimate, error) {
 	return out, nil
 }
 
-// dropText says which turns gave no pair and why.
+// dropText says which rounds gave no value and why.
 func (c *Comparison) dropText() string {
 	reasons := make([]string, len(c.Dropped))
 	for i, d := range c.Dropped {
 		reasons[i] = fmt.Sprintf("%s (%d)", d.Reason, d.Count)
 	}
-	what := "rounds"
-	if c.Regime == InSlices {
-		what = "cycles"
-	}
-	return fmt.Sprintf("%d of %d %s give a pair with %s; of the others, %s",
-		c.Estimate.N, c.Possible, what, c.Against, strings.Join(reasons, ", "))
+	return fmt.Sprintf("%d of %d rounds give a ratio to %s; of the others, %s", c.Estimate.N, c.Possible, c.Against, strings.Join(reasons, ", "))
 }
 
 // drops counts reasons.
@@ -223,14 +210,13 @@ func drops(missing map[turn]string) []Drop {
 	return out
 }
 
-// opponent returns which of the other arm's collectors the calls of c are
-// compared with: its own like, or the only one there is.
-func opponent(c string, others []string) (string, bool) {
-	if slices.Contains(others, c) {
-		return c, true
+// unanswerable says that an error of package stat means that there is no such
+// number, and not that something is wrong.
+func unanswerable(err error) bool {
+	for _, e := range []error{stat.ErrTooFew, stat.ErrConstant, stat.ErrUnbounded, stat.ErrNotPositive, stat.ErrNotFinite} {
+		if errors.Is(err, e) {
+			return true
+		}
 	}
-	if len(others) == 1 {
-		return others[0], true
-	}
-	return "", false
+	return false
 }

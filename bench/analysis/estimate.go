@@ -13,33 +13,17 @@ import (
 // intervalLevel is the level of every interval in a report.
 const intervalLevel = 0.95
 
-// mean is the arithmetic mean over the trials of a set with Student's t interval,
+// mean is the arithmetic mean over the trials of an arm with Student's t interval,
 // of a quantity that cannot be negative. Trials without an observation are noted.
-func (b *builder) mean(g *group, from *set, s Series) (Estimate, error) {
-	return b.spread(b.count(g, from, s), from, s)
-}
-
-// spread adds the interval to a mean. In slices the mean is that of units, whose
-// sizes differ by one cycle at most.
-func (b *builder) spread(e Estimate, from *set, s Series) (Estimate, error) {
+func (b *builder) mean(g *group, s Series) (Estimate, error) {
+	e := b.count(g, s)
 	if e.N < 2 {
 		if e.N == 1 {
 			e.Notes = addID(e.Notes, b.notes.rule(NoteFewTrials, fewTrials))
 		}
 		return e, nil
 	}
-	values, basis, err := from.units(s)
-	if err != nil {
-		return Estimate{}, fmt.Errorf("mean %s: %w", s, err)
-	}
-	if from.regime == InSlices {
-		e.Basis = &basis
-		e.Value = arithmeticMean(values)
-		if basis.Correlated {
-			e.Notes = addID(e.Notes, b.notes.rule(NoteCorrelated, correlatedText))
-		}
-	}
-	interval, note, err := b.interval(stat.MeanT(values, intervalLevel))
+	interval, note, err := b.interval(stat.MeanT(values(g.columns[s]), intervalLevel))
 	if err != nil {
 		return Estimate{}, fmt.Errorf("mean %s: %w", s, err)
 	}
@@ -55,11 +39,11 @@ func (b *builder) spread(e Estimate, from *set, s Series) (Estimate, error) {
 
 // count is the arithmetic mean over trials of what is counted, not sampled: it
 // has no interval.
-func (b *builder) count(g *group, from *set, s Series) Estimate {
-	observations := from.observations(s)
+func (b *builder) count(g *group, s Series) Estimate {
+	observations := g.columns[s]
 	e := Estimate{N: len(observations)}
-	if of := len(from.used); e.N < of {
-		e.Notes = addID(e.Notes, b.notes.at(NoteAbsent, b.absentText(from, s), g.placeOf(of-e.N, of, from.regime)))
+	if of := len(g.used); e.N < of {
+		e.Notes = addID(e.Notes, b.notes.at(NoteAbsent, b.absentText(s), g.placeOf(of-e.N, of)))
 	}
 	if e.N > 0 {
 		e.Value = arithmeticMean(values(observations))
@@ -68,16 +52,14 @@ func (b *builder) count(g *group, from *set, s Series) Estimate {
 }
 
 // absentText says why a trial has no observation of a series.
-func (b *builder) absentText(from *set, s Series) string {
+func (b *builder) absentText(s Series) string {
 	switch {
-	case from.stated[s] != nil && len(from.columns[s]) > 0:
-		return fmt.Sprintf("CPU time of slices cannot be stated at another interval where the idle arm %s has no slice in the same cycle", b.report.Idle)
-	case s.Metric == CPUPerCall:
-		return "there is no CPU per call where no call gave an answer or a part of the total was not metered"
 	case s.Component == Total:
 		return fmt.Sprintf("there is no total where one of its parts (%s) was not metered", joined(b.report.Parts))
 	case s.Component != "":
 		return fmt.Sprintf("the component %s was not metered", s.Component)
+	case s.Collector == "":
+		return "a collector gave no answer"
 	}
 	return fmt.Sprintf("%s gave no answer", s.Collector)
 }
@@ -127,8 +109,6 @@ func (b *builder) interval(e stat.Estimate, err error) (*Interval, int, error) {
 		return nil, b.notes.rule(NoteFewTrials, fewTrials), nil
 	case errors.Is(err, stat.ErrConstant):
 		return nil, b.notes.rule(NoteNoSpread, noSpread), nil
-	case errors.Is(err, stat.ErrUnbounded):
-		return nil, b.notes.rule(NoteBelowLimit, "no ratio: what is divided by cannot be told from zero"), nil
 	case errors.Is(err, stat.ErrNotFinite):
 		return nil, b.notes.rule(NoteNotFinite, notFinite), nil
 	case err != nil:

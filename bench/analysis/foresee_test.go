@@ -26,14 +26,13 @@ func TestForesee(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}
 	}
-	// R: exp(power.t.test(n = 300, sd = 0.105, power = 0.8, type = "one.sample",
-	// alternative = "one.sided")$delta) - 1 is 0.01515; for n = 20, sd = 0.07 it is 0.0410.
-	f("pods: 35\nrounds: {min: 20, max: 30}\nslices: {cycles: 15}\narms: [idle, a, b, {name: c, slice: false}]\n", []analysis.Foresight{
-		{Regime: analysis.InSlices, Arms: []string{"a", "b"}, Least: analysis.Prospect{Pairs: 300, Effect: 0.0152}, Most: analysis.Prospect{Pairs: 450, Effect: 0.0124}},
-		{Regime: analysis.InTrials, Arms: []string{"c"}, Least: analysis.Prospect{Pairs: 20, Effect: 0.0410}, Most: analysis.Prospect{Pairs: 30, Effect: 0.0331}},
-	})
-	f("pods: 35\nrounds: 1\narms: [a, b]\n", []analysis.Foresight{
-		{Regime: analysis.InTrials, Arms: []string{"a", "b"}, Least: analysis.Prospect{Pairs: 1, Effect: math.Inf(1)}, Most: analysis.Prospect{Pairs: 1, Effect: math.Inf(1)}},
-	})
-	f("pods: 35\narms: [a]\nrounds: 5\n", nil)
+	// R: with sd = 0.145 / sqrt(30) * sqrt(1 + 1/2), for n = 24:
+	// exp(power.t.test(n = 24, sd = sd, power = 0.8, type = "one.sample", alternative = "one.sided")$delta) - 1.
+	f("pods: 35\nrounds: {min: 8, max: 24, every: 4}\nwindow: 30s\narms: [{name: a, collectors: [x]}, {name: again, collectors: [x]}, b]\nbaseline: a\ncomparisons: [{of: b, to: a}]\n", []analysis.Foresight{{
+		Comparison: plan.Comparison{Of: "b", To: "a"}, Least: analysis.Prospect{Rounds: 8, Effect: 0.0323}, Most: analysis.Prospect{Rounds: 24, Effect: 0.0171},
+	}})
+	f("pods: 35\nrounds: 1\narms: [a, b]\ncomparisons: [{of: b, to: a}]\n", []analysis.Foresight{{
+		Comparison: plan.Comparison{Of: "b", To: "a"}, Least: analysis.Prospect{Rounds: 1, Effect: math.Inf(1)}, Most: analysis.Prospect{Rounds: 1, Effect: math.Inf(1)},
+	}})
+	f("pods: 35\narms: [a, b]\nrounds: 5\n", nil)
 }

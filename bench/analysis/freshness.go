@@ -69,12 +69,8 @@ func (b *builder) freshnessOf(g *group) *Freshness {
 	f.Share = f.PerSecond / samples
 	cost := g.result.Total.CPU
 	f.Total = true
-	if idle := g.cell.groups[b.report.Idle]; idle != nil && idle != g && !idle.empty() {
-		o := g.result.Overhead(CPUCores)
-		// What cannot be told from the idle arm's noise is said, not divided.
-		if cost, f.Total = o.Net.Estimate, false; o.Below || cost.Value <= 0 {
-			cost = Estimate{Notes: addID(cost.Notes, b.notes.rule(NoteBelowLimit, belowText))}
-		}
+	if above := g.result.AboveIdle.CPU; !above.Absent() {
+		cost, f.Total = above, false
 	}
 	f.CPUPerSample = cost.scaled(1 / f.PerSecond)
 	return f
@@ -113,7 +109,7 @@ func (b *builder) equallyFresh(c *cellGroup) error {
 	}
 	for _, cadvisor := range c.order {
 		for _, cri := range c.order {
-			if !of(cadvisor, "cadvisor") || !of(cri, "cri-") || cri.arm.Interval != cadvisor.arm.Interval {
+			if !of(cadvisor, "cadvisor") || !of(cri, "cri-") || cri.arm.Interval != cadvisor.arm.Interval || !cri.alike(cadvisor) {
 				continue
 			}
 			e := EqualFreshness{
@@ -125,12 +121,12 @@ func (b *builder) equallyFresh(c *cellGroup) error {
 			}
 			for _, m := range []Metric{CPUCores, PSS} {
 				s := Series{Metric: m, Component: Total}
-				effect, err := b.versus(cri, cadvisor, endpoint{s, s})
+				effect, err := b.against(cri, b.standing(cadvisor), contest{Ratio, s}, allRounds)
 				if err != nil {
 					return err
 				}
-				ratio, err := b.comparison(cri, cadvisor, contest{effect.kind, s, s}, effect)
-				if err != nil {
+				ratio := Comparison{Kind: Ratio, Series: s, Against: cadvisor.arm.Name, Possible: len(effect.values) + len(effect.missing), Dropped: drops(effect.missing)}
+				if ratio.Estimate, err = b.estimateOf(&effect, intervalLevel); err != nil {
 					return fmt.Errorf("compare %s with %s, which is as fresh: %w", e.Arm, e.Against, err)
 				}
 				e.Ratios = append(e.Ratios, ratio)

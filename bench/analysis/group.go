@@ -1,87 +1,162 @@
 package analysis
 
-import "cri-stats-bench/bench"
+import (
+	"cmp"
+	"slices"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/stat"
+)
+
+// A turn is where trials are paired: a round of a sweep.
+type turn struct{ sweep, round int }
+
+func turnOf(t *bench.Trial) turn { return turn{t.Sweep, t.Round} }
+
+func compareTurns(a, b turn) int {
+	return cmp.Or(cmp.Compare(a.sweep, b.sweep), cmp.Compare(a.round, b.round))
+}
 
 // A cellGroup is a cell and the trials of each arm in it.
 type cellGroup struct {
-	cell   bench.Cell
-	order  []*group
-	groups map[string]*group
-	equal  []EqualFreshness
+	cell     bench.Cell
+	order    []*group
+	groups   map[string]*group
+	pairings []*pairing
+	equal    []EqualFreshness
+	pools    map[poolKey]*stat.TwoWayFit
 }
 
 // result is the cell as it is reported.
 func (c *cellGroup) result() Cell {
 	out := Cell{Cell: c.cell, EqualFreshness: c.equal}
+	for _, p := range c.pairings {
+		out.Pairings = append(out.Pairings, p.result)
+		if r := p.of.result; r.Reference == "" && len(p.result.Comparisons) > 0 {
+			r.Reference, r.Comparisons, r.Judgements, r.Together = p.to.arm.Name, p.result.Comparisons, p.result.Judgements, p.result.Together
+		}
+	}
 	for _, g := range c.order {
 		out.Arms = append(out.Arms, *g.result)
 	}
 	return out
 }
 
-// A group is the trials of one arm in one cell, in both regimes.
+// idle returns the idle arm with the windows of an arm, nil where there is none or the
+// arm is it.
+func (c *cellGroup) idle(of *group) *group {
+	for _, g := range c.order {
+		if g != of && g.isIdle() && g.alike(of) && g.arm.Treatment == of.arm.Treatment && !g.empty() {
+			return g
+		}
+	}
+	return nil
+}
+
+// A group is the trials of one arm in one cell.
 type group struct {
-	cell *cellGroup
-	// arm has the times that the plan gives the arm, and trials of its own have.
-	arm            bench.Arm
-	collectors     []string
-	trials, slices *set
-	result         *ArmResult
-	// open has one entry per judgement of the result.
-	open []open
-}
-
-func newGroup(cell *cellGroup, arm bench.Arm, unsupported bool) *group {
-	return &group{
-		cell: cell, arm: arm, collectors: arm.Collectors,
-		trials: &set{regime: InTrials, arm: arm, unsupported: unsupported},
-		slices: &set{regime: InSlices, arm: arm, unsupported: unsupported},
-		result: &ArmResult{Arm: arm.Name},
-	}
-}
-
-// add takes in a trial of the arm.
-func (g *group) add(t *bench.Trial) {
-	s := g.in(regimeOf(t))
-	if len(s.tried) == 0 {
-		s.arm = t.Arm
-	}
-	s.tried = append(s.tried, t)
-}
-
-// in returns the trials of one regime.
-func (g *group) in(r Regime) *set {
-	if r == InSlices {
-		return g.slices
-	}
-	return g.trials
+	cell       *cellGroup
+	arm        bench.Arm
+	collectors []string
+	// unsupported is set where the node cannot run the arm, in this cell or another.
+	unsupported bool
+	// tried and used are in the order of their turns; used has one trial per turn.
+	tried, used []*bench.Trial
+	void        int
+	// repeated counts usable trials that one with a higher attempt stands in for.
+	repeated int
+	index    map[turn]int // of used
+	columns  map[Series][]Observation
+	result   *ArmResult
 }
 
 // empty says that no trial of the arm counts.
-func (g *group) empty() bool { return len(g.trials.used)+len(g.slices.used) == 0 }
+func (g *group) empty() bool { return len(g.used) == 0 }
 
-// set returns the trials that a metric is taken from: memory and first calls from
-// trials of the arm's own, all else from slices if any of them counts. CPU time of
-// slices that cannot be stated at the arm's interval is not taken.
-func (g *group) set(m Metric) *set {
-	s := g.slices
-	switch {
-	case m == PSS, len(s.used) == 0:
-		return g.trials
-	case m == FirstCall && len(g.trials.used) > 0:
-		return g.trials
-	case m == CPUCores || m == CPUPerCall:
-		total := Series{Metric: m, Component: Total}
-		if s.stated != nil && len(s.stated[total]) == 0 && len(g.trials.used) > 0 {
-			return g.trials
+// alike says that two arms have equal windows after equal warm-ups. What else differs is
+// what is compared; a cost that depends on how long was looked is not.
+func (g *group) alike(o *group) bool { return equalWindows(g.arm, o.arm) }
+
+func equalWindows(a, b bench.Arm) bool { return a.Window == b.Window && a.WarmUp == b.WarmUp }
+
+// idleCollector is the one that wakes up and reads nothing.
+const idleCollector = "idle"
+
+// isIdle says that the arm reads nothing.
+func (g *group) isIdle() bool { return isIdle(g.arm) }
+
+func isIdle(a bench.Arm) bool { return slices.Equal(a.Collectors, []string{idleCollector}) }
+
+// pick chooses the trials that count: of each turn the usable one of the highest
+// attempt.
+func (g *group) pick() {
+	g.index = make(map[turn]int)
+	for _, t := range g.tried {
+		if len(t.Void) > 0 {
+			g.void++
 		}
+		if !t.Usable() {
+			continue
+		}
+		at := turnOf(t)
+		if i, ok := g.index[at]; ok { // tried is in the order of attempts
+			g.used[i] = t
+			g.repeated++
+			continue
+		}
+		g.index[at] = len(g.used)
+		g.used = append(g.used, t)
 	}
-	return s
 }
 
-// place is where a note about all usable trials of a set holds.
-func (g *group) place(s *set) Place { return g.placeOf(len(s.used), len(s.used), s.regime) }
+// byTurn returns the observations of a series by turn.
+func (g *group) byTurn(of Series) map[turn]float64 {
+	observations := g.columns[of]
+	at := make(map[turn]float64, len(observations))
+	for _, o := range observations {
+		at[turnOf(g.used[o.Trial])] = o.Value
+	}
+	return at
+}
 
-func (g *group) placeOf(trials, of int, r Regime) Place {
-	return Place{Arm: g.arm.Name, Cell: g.cell.cell, Regime: r, Trials: trials, Of: of}
+// Reasons why a round gave no value. The first word of the whole text is the name of the
+// arm that they hold for.
+const (
+	dropNotRun      = "was not run"
+	dropUnsupported = "is unsupported"
+	dropVoid        = "is void"
+	dropAbsent      = "has no value"
+	dropNotPositive = "is not above zero"
+)
+
+// absentAt says why there is no value at a turn.
+func (g *group) absentAt(at turn) string {
+	if _, ok := g.index[at]; ok {
+		return dropAbsent
+	}
+	for _, t := range g.tried {
+		if turnOf(t) == at && len(t.Void) > 0 {
+			return dropVoid
+		}
+	}
+	if g.unsupported {
+		return dropUnsupported // and no longer scheduled
+	}
+	return dropNotRun
+}
+
+// ids returns which trials are used.
+func (g *group) ids() []TrialID {
+	var out []TrialID
+	for _, t := range g.used {
+		out = append(out, TrialID{t.Sweep, t.Round, t.Attempt, t.Start})
+	}
+	return out
+}
+
+// place is where a note about all usable trials of the arm holds.
+func (g *group) place() Place { return g.placeOf(len(g.used), len(g.used)) }
+
+func (g *group) placeOf(trials, of int) Place {
+	return Place{Arm: g.arm.Name, Cell: g.cell.cell, Trials: trials, Of: of}
 }

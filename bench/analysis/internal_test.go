@@ -87,40 +87,6 @@ func FuzzDecodeHost(f *testing.F) {
 	})
 }
 
-func TestDecide(t *testing.T) {
-	f := func(p tails, want Verdict, within, equivalent bool) {
-		t.Helper()
-		v, w, e := p.decide()
-		if v != want || w != within || e != equivalent {
-			t.Errorf("%+v is %s, within margin %v, equivalent %v; want %s, %v, %v", p, v, w, e, want, within, equivalent)
-		}
-	}
-	no := 0.5
-	f(tails{better: 0.01, nonInferior: 0.001, inferior: 1, worse: 1, notLess: no}, Better, false, false)
-	f(tails{better: 0.01, nonInferior: 0.001, inferior: 1, worse: 1, notLess: 0.01}, Better, false, true)
-	f(tails{better: no, nonInferior: 0.01, inferior: 1, worse: no, notLess: 0.01}, NonInferior, false, true)
-	f(tails{better: 1, nonInferior: 0.01, inferior: 1, worse: 0.01, notLess: 0.001}, NonInferior, true, true)
-	f(tails{better: 1, nonInferior: 1, inferior: 0.01, worse: 0.001, notLess: 0.001}, Inferior, false, false)
-	f(tails{better: no, nonInferior: no, inferior: no, worse: no, notLess: no}, Inconclusive, false, false)
-	f(tails{better: no, nonInferior: alpha, inferior: no, worse: no, notLess: 0.01}, Inconclusive, false, false)
-}
-
-func TestTogether(t *testing.T) {
-	f := func(want Verdict, verdicts ...Verdict) {
-		t.Helper()
-		if got := together(verdicts); got != want {
-			t.Errorf("%q together are %q, want %q", verdicts, got, want)
-		}
-	}
-	f(NoVerdict)
-	f(Better, Better, Better)
-	f(NonInferior, Better, NonInferior)
-	f(Inconclusive, Inconclusive, NonInferior)
-	f(Inferior, Better, Inferior)
-	f(Inferior, NoVerdict, Inferior)
-	f(NoVerdict, NoVerdict, Better)
-}
-
 func TestPrimaryCell(t *testing.T) {
 	f := func(want string, cells ...bench.Cell) {
 		t.Helper()
@@ -150,7 +116,7 @@ func TestCopies(t *testing.T) {
 		arm("e", 1, "x"), arm("f", 3, "z"), arm("base", 3, "z"),
 	}
 	want := map[string]string{"b": "a", "e": "a", "f": "base"}
-	if diff := cmp.Diff(want, copies(arms, "base", "idle")); diff != "" {
+	if diff := cmp.Diff(want, copies(arms, "base", "idle", nil)); diff != "" {
 		t.Errorf("copies (-want +got):\n%s", diff)
 	}
 }

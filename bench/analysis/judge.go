@@ -6,9 +6,9 @@ import (
 	"math"
 	"slices"
 
-	gonum "gonum.org/v1/gonum/stat"
-
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/judge"
+	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/stat"
 )
 
@@ -33,74 +33,123 @@ func primaryCell(cells []bench.Cell) *bench.Cell {
 	return best
 }
 
-// class says what an endpoint is for.
-func (b *builder) class(cell bench.Cell, s Series) Class {
-	switch {
-	case s.Component == Total && (s.Metric == CPUCores || s.Metric == PSS):
-		if b.report.Primary != nil && cell == *b.report.Primary {
-			return Primary
-		}
-		return Secondary
-	case s.Metric == ResponseP50:
-		return Secondary
-	}
-	return Exploratory
-}
-
 // rival says whether an arm is there to be compared with the baseline: not the idle
 // arm, and none that is there for the quality of evidence.
 func (b *builder) rival(g *group) bool {
 	name := g.arm.Name
-	return name != b.report.Baseline && name != b.report.Idle && b.again[name] == "" && !isControl(g.arm)
+	return name != b.report.Baseline && name != b.report.Idle && !g.isIdle() && b.again[name] == "" && !isControl(g.arm)
 }
 
 // reads says whether answers have containers in them, where containers run. What
 // reads none, as the floor of the transport, is no rival of what reads all.
 func (g *group) reads() bool {
-	columns := g.set(AnswerContainers).columns
 	mean := func(m Metric, collector string) float64 {
-		return arithmeticMean(values(columns[Series{Metric: m, Collector: collector}]))
+		return arithmeticMean(values(g.columns[Series{Metric: m, Collector: collector}]))
 	}
 	return slices.ContainsFunc(g.collectors, func(c string) bool {
 		return mean(Expected, c) == 0 || mean(AnswerContainers, c) > 0
 	})
 }
 
+// spendingOf says how the 5 % are spent over the looks of a plan.
+func spendingOf(p *plan.Plan) (*stat.Spending, error) {
+	looks := p.Rounds.Looks()
+	fractions := make([]float64, len(looks))
+	for i, n := range looks {
+		fractions[i] = float64(n) / float64(looks[len(looks)-1])
+	}
+	return stat.NewSpending(fractions)
+}
+
+// looksOf are the numbers of rounds at which an effect was looked at: those of the plan
+// that it has rounds for, the last of them with all that it has. Arms that were decided
+// have no rounds after the look that decided them.
+func (b *builder) looksOf(e *effect) []int {
+	looks := b.report.Looks
+	most := 0
+	for _, t := range e.turns {
+		most = max(most, t.round+1)
+	}
+	n := slices.IndexFunc(looks, func(rounds int) bool { return rounds >= most })
+	if n < 0 {
+		n = len(looks) - 1
+	}
+	out := slices.Clone(looks[:n+1])
+	out[n] = allRounds
+	return out
+}
+
 // judge adds an endpoint to those that get a verdict once all of them are known.
-func (b *builder) judge(g *group, s Series, e *effect) error {
-	j := Judgement{Series: s, Class: b.class(g.cell.cell, s), Kind: e.kind, Regime: e.regime, P: 1, Adjusted: 1}
-	var o open
+func (b *builder) judge(x *pairing, s Series, e *effect) error {
+	j := Judgement{Series: s, Class: Secondary, P: 1, Adjusted: 1}
+	if x.result.Headline && s.Component == Total {
+		j.Class = Primary
+	}
+	looks := b.looksOf(e)
+	level := 1 - 2*b.spending.Levels(alpha)[len(looks)-1]
 	var err error
-	if j.Ratio, err = b.estimateOf(e, verdictLevel); err != nil {
+	if j.Ratio, err = b.estimateOf(e, level); err != nil {
 		return err
 	}
-	if note, ok := b.incomplete(g); ok {
+	b.sides(&j, e)
+	if note, ok := b.incomplete(x.of); ok {
 		j.Ratio.Notes = addID(j.Ratio.Notes, note)
 	}
+	var o open
 	if j.Ratio.Interval != nil {
-		if o.tails, err = tailsOf(e, b.report.Margin); err != nil {
+		if o.looks, err = b.tailsAt(looks, x, s); err != nil {
 			return err
 		}
-		j.P = o.tails.nonInferior
-		if err := b.twin(&j, e); err != nil {
+		j.P = o.looks[len(o.looks)-1].NonInferior
+		if err := b.twin(&j, e, level); err != nil {
 			return err
 		}
-		if j.Class == Exploratory {
-			if j.P, err = noDifference(e); err != nil {
-				return err
-			}
-		}
-		j.SD, o.units = spreadOf(e)
+		j.SD, _ = e.sd()
+		j.Pooled = e.pool != nil
 	}
-	g.result.Judgements = append(g.result.Judgements, j)
-	g.open = append(g.open, o)
+	x.result.Judgements = append(x.result.Judgements, j)
+	x.open = append(x.open, o)
 	return nil
 }
 
-// open is what is kept of a judgement until it gets its verdict.
-type open struct {
-	tails tails
-	units int
+// sides are the geometric means of both sides, at no steal where the ratio is at equal
+// steal: their quotient is the ratio.
+func (b *builder) sides(j *Judgement, e *effect) {
+	if j.Ratio.Absent() {
+		return
+	}
+	n := float64(len(e.values))
+	mine, theirs := e.mine/n, e.theirs/n
+	if f := e.fit(); f != nil && e.steal != nil {
+		mine, theirs = mine-f.Slope*e.mySteal/n, theirs-f.Slope*e.theirSteal/n
+		j.StealSlope, j.Raw = f.Slope, math.Exp(arithmeticMean(e.values))
+	}
+	if finite(math.Exp(mine), math.Exp(theirs), j.Raw) {
+		j.New, j.Old = math.Exp(mine), math.Exp(theirs)
+	} else {
+		j.Raw = 0
+	}
+}
+
+// tailsAt takes the p-values at each look. A look at which there is no interval yet
+// shows nothing.
+func (b *builder) tailsAt(looks []int, x *pairing, s Series) ([]judge.Tails, error) {
+	var out []judge.Tails
+	for _, rounds := range looks {
+		e, err := b.against(x.of, x.stands, contest{Ratio, s}, rounds)
+		if err != nil {
+			return nil, err
+		}
+		tails, err := e.allTails(b.report.Margin)
+		switch {
+		case unanswerable(err):
+			tails = judge.Tails{Better: 1, NonInferior: 1, Inferior: 1, Worse: 1, NotLess: 1}
+		case err != nil:
+			return nil, err
+		}
+		out = append(out, tails)
+	}
+	return out, nil
 }
 
 // whole is the share of the containers from which on an answer counts as whole: pods
@@ -114,38 +163,16 @@ func (b *builder) incomplete(g *group) (note int, ok bool) {
 			continue
 		}
 		text := fmt.Sprintf("%s reads %.3g of %.3g containers: it does less work than an arm that reads all", c.Collector, c.Containers.Value, c.Expected.Value)
-		return b.notes.at(NoteIncomplete, text, g.placeOf(0, 0, g.result.Source)), true
+		return b.notes.at(NoteIncomplete, text, g.placeOf(0, 0)), true
 	}
 	return 0, false
-}
-
-// tailsOf takes the p-values of an effect with an interval.
-func tailsOf(e *effect, margin float64) (tails, error) {
-	var t tails
-	for _, at := range []struct {
-		theta        float64
-		below, above *float64
-	}{
-		{1, &t.better, &t.worse},
-		{1 + margin, &t.nonInferior, &t.inferior},
-		{1 / (1 + margin), new(float64), &t.notLess},
-	} {
-		var err error
-		if *at.below, *at.above, err = e.tails(at.theta); err != nil {
-			return tails{}, fmt.Errorf("test against a ratio of %g: %w", at.theta, err)
-		}
-	}
-	return t, nil
 }
 
 // twin sets the Hodges-Lehmann estimate beside the geometric mean. It asks for
 // symmetry only. One wild round of n moves the mean by 1/t(n-1) of the interval's
 // half width, that is by more than half of it, and the twin hardly at all.
-func (b *builder) twin(j *Judgement, e *effect) error {
-	if len(e.units) == 0 {
-		return nil // two means of different rounds, or an overhead below zero
-	}
-	hl, err := stat.HodgesLehmann(e.units, verdictLevel)
+func (b *builder) twin(j *Judgement, e *effect, level float64) error {
+	hl, err := stat.HodgesLehmann(e.values, level)
 	switch {
 	case errors.Is(err, stat.ErrTooFew) || errors.Is(err, stat.ErrConstant):
 		return nil
@@ -153,7 +180,7 @@ func (b *builder) twin(j *Judgement, e *effect) error {
 		return fmt.Errorf("Hodges-Lehmann estimate: %w", err)
 	}
 	hl = hl.Exp()
-	j.Twin = &Estimate{Value: hl.Value, Interval: &Interval{hl.CI.Lo, hl.CI.Hi}, N: j.Ratio.N, Basis: j.Ratio.Basis}
+	j.Twin = &Estimate{Value: hl.Value, Interval: &Interval{hl.CI.Lo, hl.CI.Hi}, N: j.Ratio.N}
 	half := (math.Log(j.Ratio.Interval.Hi) - math.Log(j.Ratio.Interval.Lo)) / 2
 	if math.Abs(math.Log(hl.Value/j.Ratio.Value)) > half/2 {
 		j.TwinDiffers = true
@@ -162,44 +189,131 @@ func (b *builder) twin(j *Judgement, e *effect) error {
 	return nil
 }
 
-// noDifference is the p-value that exploratory endpoints show: of the exact
-// signed-rank test, or of the quotient's t-test.
-func noDifference(e *effect) (float64, error) {
-	if e.quotient != nil {
-		below, above, err := e.tails(1)
-		return math.Min(1, 2*math.Min(below, above)), err
+// decide gives every judgement its verdict, once all p-values are known.
+func (b *builder) decide() error {
+	if b.report.Simulated() {
+		return nil
 	}
-	t, err := stat.SignedRank(e.units, 0)
-	return t.PTwoSided, err
-}
-
-// spreadOf returns the standard deviation of the logarithms of the ratios of units,
-// and how many units there are.
-func spreadOf(e *effect) (sd float64, n int) {
-	if e.quotient != nil {
-		se, n, err := e.quotient.spread()
-		if err != nil || n < 2 {
-			return 0, 0
-		}
-		return se * math.Sqrt(float64(n)), n
-	}
-	if len(e.units) < 2 {
-		return 0, 0
-	}
-	return gonum.StdDev(e.units, nil), len(e.units)
-}
-
-// each calls f with every judgement that has an interval.
-func (b *builder) each(f func(g *group, j *Judgement, o open) error) error {
+	var all []*pairing
 	for _, c := range b.cells {
-		for _, g := range c.order {
-			for i := range g.result.Judgements {
-				j := &g.result.Judgements[i]
-				if j.Ratio.Interval == nil {
+		all = append(all, c.pairings...)
+	}
+	return b.decideOn(all)
+}
+
+// decideOn decides on the endpoints of some pairings together.
+func (b *builder) decideOn(all []*pairing) error {
+	var endpoints []judge.Endpoint
+	var judgements []*Judgement
+	for _, x := range all {
+		for i := range x.result.Judgements {
+			if j := &x.result.Judgements[i]; len(x.open[i].looks) > 0 {
+				endpoints = append(endpoints, judge.Endpoint{Weight: j.Class.weight(), Looks: x.open[i].looks})
+				judgements = append(judgements, j)
+			}
+		}
+	}
+	decisions, err := judge.Decide(endpoints, b.spending)
+	if err != nil {
+		return fmt.Errorf("decide on %d endpoints: %w", len(endpoints), err)
+	}
+	for i, d := range decisions {
+		j := judgements[i]
+		j.Verdict, j.Unadjusted, j.WithinMargin, j.Equivalent, j.Worse, j.Adjusted = d.Verdict, d.Unadjusted, d.WithinMargin, d.Equivalent, d.Worse, d.Adjusted
+	}
+	for _, x := range all {
+		if len(x.result.Judgements) > 0 {
+			x.result.Together = judge.Together(x.verdictOn(CPUCores), x.verdictOn(PSS))
+		}
+	}
+	return nil
+}
+
+func (x *pairing) verdictOn(m Metric) Verdict {
+	if j := x.result.Judged(Series{Metric: m, Component: Total}); j != nil {
+		return j.Verdict
+	}
+	return NoVerdict
+}
+
+// Undecided returns the arms that a cell still needs after the rounds so far, in the
+// plan's order: none once CPU and memory of all comparisons of the plan are decided. An
+// arm is not needed any more when all comparisons of which it is a part are. Trials of
+// other cells do not enter it.
+func (in Input) Undecided(cell bench.Cell) ([]string, error) {
+	all := make([]string, len(in.Plan.Arms))
+	for i, a := range in.Plan.Arms {
+		all[i] = a.Name
+	}
+	here := in
+	here.Trials = slices.DeleteFunc(slices.Clone(in.Trials), func(t bench.Trial) bool { return t.Cell != cell })
+	if len(here.Trials) == 0 || len(in.Plan.Comparisons) == 0 {
+		return all, nil
+	}
+	b, err := here.builder()
+	if err != nil {
+		return nil, err
+	}
+	c, err := b.gather(cell, b.trials)
+	if err != nil || c == nil {
+		return all, err
+	}
+	if err := b.pairUp(c); err != nil {
+		return nil, err
+	}
+	asked := slices.DeleteFunc(c.pairings, func(x *pairing) bool {
+		return !slices.Contains(b.input.Plan.Comparisons, plan.Comparison{Of: x.result.Of, To: x.result.To, Says: x.result.Says})
+	})
+	if len(asked) < len(in.Plan.Comparisons) {
+		return all, nil // one of them has no trial that counts yet
+	}
+	if err := b.decideOn(asked); err != nil {
+		return nil, err
+	}
+	return b.needed(asked), nil
+}
+
+// needed are the arms that some comparison is not decided without: its own, and those
+// that show what the evidence is worth.
+func (b *builder) needed(asked []*pairing) []string {
+	open := make(map[string]bool)
+	for _, x := range asked {
+		for _, m := range []Metric{CPUCores, PSS} {
+			if v := x.verdictOn(m); v == NoVerdict || v == Inconclusive {
+				open[x.of.arm.Name], open[x.to.arm.Name] = true, true
+			}
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	decided := func(name string) bool {
+		part := slices.ContainsFunc(asked, func(x *pairing) bool { return x.of.arm.Name == name || x.to.arm.Name == name })
+		return part && !open[name]
+	}
+	var out []string
+	for i, name := range b.planned {
+		a := b.arms[i]
+		if !decided(a.Name) && !decided(b.again[a.Name]) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// design says of each judgement what it could have found, and what would settle
+// it.
+func (b *builder) design() error {
+	effects := make(map[int]float64) // in standard deviations, by number of rounds
+	for _, c := range b.cells {
+		for _, x := range c.pairings {
+			for i := range x.result.Judgements {
+				j := &x.result.Judgements[i]
+				if j.Ratio.Interval == nil || !(j.SD > 0) {
 					continue
 				}
-				if err := f(g, j, g.open[i]); err != nil {
-					return fmt.Errorf("%s of %s in %s: %w", j.Series, g.arm.Name, c.cell, err)
+				if err := b.designOf(j, effects); err != nil {
+					return fmt.Errorf("what %s of %s in %s could find: %w", j.Series, x.of.arm.Name, c.cell, err)
 				}
 			}
 		}
@@ -207,141 +321,21 @@ func (b *builder) each(f func(g *group, j *Judgement, o open) error) error {
 	return nil
 }
 
-// decide gives every judgement its verdict, once all p-values are known.
-func (b *builder) decide() error {
-	var secondary family
-	var exploratory []*Judgement
-	err := b.each(func(_ *group, j *Judgement, o open) error {
-		switch j.Class {
-		case Primary:
-			j.Adjusted = j.P
-			b.settle(j, o.tails, o.tails)
-		case Secondary:
-			secondary.judgements, secondary.tails = append(secondary.judgements, j), append(secondary.tails, o.tails)
-		case Exploratory:
-			exploratory = append(exploratory, j)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := b.adjustSecondary(secondary); err != nil {
-		return err
-	}
-	if err := adjustExploratory(exploratory); err != nil {
-		return err
-	}
-	for _, c := range b.cells {
-		for _, g := range c.order {
-			g.result.Together = b.both(g)
-		}
-	}
-	return nil
-}
-
-// settle writes a verdict down. A simulated run has none.
-func (b *builder) settle(j *Judgement, raw, adjusted tails) {
-	if b.report.Simulated() {
-		return
-	}
-	j.Unadjusted, _, _ = raw.decide()
-	j.Verdict, j.WithinMargin, j.Equivalent = adjusted.decide()
-}
-
-// A family is endpoints that are adjusted together.
-type family struct {
-	judgements []*Judgement
-	tails      []tails
-}
-
-// adjustSecondary adjusts each kind of claim by Holm over all secondary endpoints
-// of the run.
-func (b *builder) adjustSecondary(all family) error {
-	if len(all.judgements) == 0 {
-		return nil
-	}
-	adjusted := make([]tails, len(all.tails))
-	for _, of := range []func(*tails) *float64{
-		func(t *tails) *float64 { return &t.better },
-		func(t *tails) *float64 { return &t.nonInferior },
-		func(t *tails) *float64 { return &t.inferior },
-		func(t *tails) *float64 { return &t.worse },
-		func(t *tails) *float64 { return &t.notLess },
-	} {
-		p := make([]float64, len(all.tails))
-		for i := range all.tails {
-			p[i] = *of(&all.tails[i])
-		}
-		out, err := stat.Holm(p)
-		if err != nil {
-			return fmt.Errorf("adjust secondary endpoints: %w", err)
-		}
-		for i, v := range out {
-			*of(&adjusted[i]) = v
-		}
-	}
-	for i, j := range all.judgements {
-		j.Adjusted = adjusted[i].nonInferior
-		b.settle(j, all.tails[i], adjusted[i])
-	}
-	return nil
-}
-
-func adjustExploratory(all []*Judgement) error {
-	if len(all) == 0 {
-		return nil
-	}
-	p := make([]float64, len(all))
-	for i, j := range all {
-		p[i] = j.P
-	}
-	q, err := stat.BenjaminiHochberg(p)
-	if err != nil {
-		return fmt.Errorf("adjust exploratory endpoints: %w", err)
-	}
-	for i, j := range all {
-		j.Adjusted = q[i]
-	}
-	return nil
-}
-
-// both is the verdict on CPU and memory of an arm in a cell together: each must
-// hold, so neither needs an adjustment for there being two.
-func (b *builder) both(g *group) Verdict {
-	if len(g.result.Judgements) == 0 || b.report.Simulated() {
-		return NoVerdict
-	}
-	var verdicts []Verdict
-	for _, m := range []Metric{CPUCores, PSS} {
-		if j := g.result.Judged(Series{Metric: m, Component: Total}); j != nil {
-			verdicts = append(verdicts, j.Verdict)
-		}
-	}
-	return together(verdicts)
-}
-
-// design says of each judgement what it could have found, and what would settle
-// it. It takes milliseconds for each, so it comes last and on its own.
-func (b *builder) design() error {
-	unit := make(map[int]float64) // effect in standard deviations by number of units
-	return b.each(func(_ *group, j *Judgement, o open) error {
-		if j.Class == Exploratory || j.SD <= 0 {
-			return nil
-		}
-		return b.designOf(j, o.units, unit)
-	})
-}
-
-func (b *builder) designOf(j *Judgement, n int, unit map[int]float64) error {
-	if _, ok := unit[n]; !ok {
+func (b *builder) designOf(j *Judgement, effects map[int]float64) error {
+	n := j.Ratio.N
+	if _, ok := effects[n]; !ok {
 		effect, err := stat.MinimumDetectableEffect(n, 1, alpha, power)
 		if err != nil && !errors.Is(err, stat.ErrUnbounded) {
 			return err
 		}
-		unit[n] = effect // 0 if unbounded
+		effects[n] = effect // 0 if unbounded
 	}
-	if d := math.Expm1(unit[n] * j.SD); !math.IsInf(d, 0) {
+	effect := effects[n]
+	if j.Pooled { // the t distribution of more degrees of freedom; noncentral t by its normal approximation
+		t := student(j.Ratio.DF)
+		effect = (t.Quantile(1-alpha) + t.Quantile(power)) / math.Sqrt(float64(n))
+	}
+	if d := math.Expm1(effect * j.SD); !math.IsInf(d, 0) {
 		j.Detectable = d
 	}
 	if j.Verdict != Inconclusive {
@@ -355,10 +349,6 @@ func (b *builder) designOf(j *Judgement, n int, unit map[int]float64) error {
 	case err != nil:
 		return err
 	}
-	j.Settles, j.SettlesUnit = max(wanted, n+1), Round
-	if basis := j.Ratio.Basis; basis != nil && basis.Unit != Round {
-		perUnit := float64(j.Ratio.N) / float64(basis.Count)
-		j.Settles, j.SettlesUnit = int(math.Ceil(float64(j.Settles)*perUnit)), Cycle
-	}
+	j.Settles = max(wanted, n+1)
 	return nil
 }

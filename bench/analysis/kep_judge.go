@@ -56,11 +56,11 @@ func (b *builder) modeNotes() {
 func (b *builder) duels(c *cellGroup) []duel {
 	var out []duel
 	for _, on := range c.order {
-		if on.arm.Treatment != bench.GateOn {
+		if on.arm.Treatment != bench.GateOn || b.again[on.arm.Name] != "" {
 			continue
 		}
 		i := slices.IndexFunc(c.order, func(off *group) bool {
-			return off.arm.Treatment == bench.GateOff && sameCalls(off.arm, on.arm)
+			return off.arm.Treatment == bench.GateOff && b.again[off.arm.Name] == "" && sameCalls(off.arm, on.arm) && off.alike(on)
 		})
 		if i < 0 {
 			continue
@@ -149,22 +149,36 @@ func modeName(m Mode) string {
 // ratioPart is a part that holds if a ratio is below a limit.
 func (b *builder) ratioPart(name string, limit float64, d *duel, s Series) (KEPPart, error) {
 	p := KEPPart{Name: name, Wants: fmt.Sprintf("ratio below %g", limit), Result: Unsettled, limit: limit, holds: 1, breaks: 1}
-	e, err := b.versus(d.on, d.off, endpoint{s, s})
+	e, err := b.against(d.on, b.standing(d.off), contest{Ratio, s}, allRounds)
 	if err != nil {
 		return p, err
 	}
-	if p.Ratio, err = b.estimateOf(&e, verdictLevel); err != nil {
+	looks := b.looksOf(&e)
+	if p.Ratio, err = b.estimateOf(&e, 1-2*b.spending.Levels(alpha)[len(looks)-1]); err != nil {
 		return p, err
 	}
 	if p.Ratio.Interval == nil {
 		p.Says = "no interval"
 		return p, nil
 	}
-	if p.holds, p.breaks, err = e.tails(limit); err != nil {
-		return p, err
+	var holds, breaks []float64
+	for _, rounds := range looks {
+		at, err := b.against(d.on, b.standing(d.off), contest{Ratio, s}, rounds)
+		if err != nil {
+			return p, err
+		}
+		below, above, err := at.tails(limit)
+		switch {
+		case unanswerable(err):
+			below, above = 1, 1
+		case err != nil:
+			return p, err
+		}
+		holds, breaks = append(holds, below), append(breaks, above)
 	}
-	sd, n := spreadOf(&e)
-	return p, p.design(sd, n)
+	p.holds, p.breaks = b.spending.Sequential(holds), b.spending.Sequential(breaks)
+	sd, _ := e.sd()
+	return p, p.design(sd, len(e.values))
 }
 
 // design says what the part could have found, and what would settle it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/plan"
 )
 
 // A Mode is who makes the stats of pods on a node, and who else works for them. It
@@ -123,6 +124,7 @@ func (in Input) labelled() (Input, map[string]Mode) {
 	}
 	p := *in.Plan
 	p.Baseline, p.Idle = name(p.Baseline), name(p.Idle)
+	p.Comparisons, p.Also = renamed(p.Comparisons, name), renamed(p.Also, name)
 	p.Arms = slices.Clone(p.Arms)
 	for i := range p.Arms {
 		p.Arms[i].Name = name(p.Arms[i].Name)
@@ -137,4 +139,12 @@ func (in Input) labelled() (Input, map[string]Mode) {
 		out[name(arm)] = modes[arm]
 	}
 	return in, out
+}
+
+func renamed(all []plan.Comparison, name func(string) string) []plan.Comparison {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Of, out[i].To = name(out[i].Of), name(out[i].To)
+	}
+	return out
 }

@@ -86,7 +86,7 @@ func lostPart(collector string, d *duel) KEPPart {
 	type tally struct{ calls, lost int }
 	count := func(g *group) (map[turn]tally, tally) {
 		rounds, sum := make(map[turn]tally), tally{}
-		for _, t := range g.trials.used {
+		for _, t := range g.used {
 			calls := callsOf(t, collector)
 			n := tally{len(calls), lostCalls(calls)}
 			rounds[turnOf(t)] = n
@@ -193,7 +193,7 @@ func sameParts(b *builder, d *duel) ([]KEPPart, error) {
 // containersPart holds if no last answer lacked a container of ours.
 func containersPart(d *duel) KEPPart {
 	missing, answers := 0, 0
-	for _, t := range d.on.trials.used {
+	for _, t := range d.on.used {
 		for i := range t.Agents {
 			if scrapes(t.Agents[i].Collector) {
 				missing += len(t.Agents[i].Missing)
@@ -243,7 +243,7 @@ func completenessOf(d *duel, collector string) *completeness {
 // namesOf are the names that any last answer of the arm had from an endpoint, sorted.
 func namesOf(g *group, collector string) []string {
 	var out []string
-	for _, t := range g.trials.used {
+	for _, t := range g.used {
 		for i := range t.Agents {
 			if t.Agents[i].Collector == collector {
 				out = append(out, t.Agents[i].Names...)

@@ -33,7 +33,7 @@ func (b *builder) scrapes(c *cellGroup) {
 				continue
 			}
 			s := Scrape{Cell: c.cell, Arm: g.arm.Name, Collector: collector, Names: len(namesOf(g, collector))}
-			for _, t := range g.trials.used {
+			for _, t := range g.used {
 				calls := callsOf(t, collector)
 				s.Calls += len(calls)
 				s.Failed += calls.Failed()
@@ -76,7 +76,7 @@ var statsOperations = []string{
 func (b *builder) operations(c *cellGroup) {
 	for _, g := range c.order {
 		sum, minutes := make(map[string]bench.Operation), 0.0
-		for _, t := range g.trials.used {
+		for _, t := range g.used {
 			if t.Operations == nil {
 				continue
 			}
@@ -128,7 +128,7 @@ func (b *builder) accounts(c *cellGroup) {
 				{bench.PSSBytes, &a.PSS, false}, {bench.MemoryCgroupBytes, &a.CgroupMemory, false},
 			} {
 				n := 0
-				for _, t := range g.trials.used {
+				for _, t := range g.used {
 					v, ok := account(t.Costs, component, of.quantity)
 					if !ok {
 						continue

@@ -26,21 +26,16 @@ const (
 	NoteJoint        NoteKind = "joint"         // costs of collectors that ran together
 	NoteRepeated     NoteKind = "repeated"      // usable trials that a later attempt stands in for
 	NoteCorrelated   NoteKind = "correlated"    // units that are not independent of each other
-	NoteBelowLimit   NoteKind = "below-limit"   // an overhead that the idle arm's noise hides
-	NoteJoined       NoteKind = "joined"        // slices of one arm and trials of another
-	NoteStated       NoteKind = "stated"        // CPU time of slices, stated at another interval
-	NoteRegime       NoteKind = "regime"        // a number that its usual source does not have
 	NoteMissing      NoteKind = "missing"       // containers that answers lack
 	NoteTwin         NoteKind = "twin"          // mean and Hodges-Lehmann estimate differ
-	NoteCadence      NoteKind = "cadence"       // arms that read at different intervals
 	NoteTwoDensities NoteKind = "two-densities" // a slope that no third density checks
 	NoteNoExponent   NoteKind = "no-exponent"   // growth that bends, but is no power law
-	NoteNoCrossing   NoteKind = "no-crossing"   // lines that do not meet where both were measured
 	NoteUnsteady     NoteKind = "unsteady"      // calls or trials that do not stay at one level
-	NoteCarryOver    NoteKind = "carry-over"    // slices that cost more after those of another arm
+	NoteCarryOver    NoteKind = "carry-over"    // trials that cost more after those of another arm
+	NoteWindows      NoteKind = "windows"       // arms with unequal windows, which are not compared
+	NotePooled       NoteKind = "pooled"        // a spread that is that of all arms with the same windows
 	NoteNotFinite    NoteKind = "not-finite"    // values beyond what can be calculated with
 	NoteSelfCheck    NoteKind = "self-check"    // an arm that differs from itself
-	NoteDisagree     NoteKind = "disagree"      // slices and trials of one arm that do not agree
 	NoteIncomplete   NoteKind = "incomplete"    // an arm that reads fewer containers than run
 	NoteLate         NoteKind = "late"          // calls that waited for the ones before them
 	NoteNotRun       NoteKind = "not-run"       // a cell without any trial
@@ -69,7 +64,6 @@ type Note struct {
 type Place struct {
 	Arm    string     `json:"arm"`
 	Cell   bench.Cell `json:"cell"`
-	Regime Regime     `json:"regime"`
 	Trials int        `json:"trials"`
 	Of     int        `json:"of"`
 }
@@ -117,7 +111,7 @@ func (b *notebook) count(kind NoteKind, text string, p Place) int {
 }
 
 func (b *notebook) placeOf(id int, p Place) int {
-	return slices.IndexFunc(b.notes[id].Places, func(q Place) bool { return q.Arm == p.Arm && q.Cell == p.Cell && q.Regime == p.Regime })
+	return slices.IndexFunc(b.notes[id].Places, func(q Place) bool { return q.Arm == p.Arm && q.Cell == p.Cell })
 }
 
 func (b *notebook) add(key noteKey, text string) int {

@@ -29,9 +29,9 @@ const (
 	ServiceP99       Metric = "service_p99_seconds"
 	ServiceMax       Metric = "service_max_seconds"
 	FirstCall        Metric = "first_call_seconds"
-	CPUCores         Metric = "cpu_cores"            // CPU seconds over the window's length
-	CPUPerCall       Metric = "cpu_seconds_per_call" // CPU seconds over answers
+	CPUCores         Metric = "cpu_cores" // CPU seconds over the window's length
 	PSS              Metric = "pss_bytes"
+	ReadCalls        Metric = "read_calls_per_second" // read system calls over the window's length
 	AnswerBytes      Metric = "answer_bytes"
 	AnswerPods       Metric = "answer_pods"
 	AnswerContainers Metric = "answer_containers"
@@ -39,17 +39,11 @@ const (
 	Expected         Metric = "expected_containers" // of ours, as the runtime said
 )
 
-// quantile says that the metric is a quantile of times, of which medians are taken
-// where costs add up.
-func (m Metric) quantile() bool {
-	return strings.HasPrefix(string(m), "response_") || strings.HasPrefix(string(m), "service_")
-}
-
 // Total is the component that stands for the sum over the report's Parts.
 const Total bench.Component = "total"
 
-// A Series names one number per trial: a metric of a component, of a collector,
-// or of the agent that one collector runs in (both).
+// A Series names one number per trial: a metric of a component, of a collector, of the
+// agent that one collector runs in (both), or of the arm itself (neither).
 type Series struct {
 	Metric    Metric          `json:"metric"`
 	Component bench.Component `json:"component,omitempty"`
@@ -96,7 +90,6 @@ type Observation struct {
 type TrialID struct {
 	Sweep   int       `json:"sweep"`
 	Round   int       `json:"round"`
-	Cycle   int       `json:"cycle,omitempty"`
 	Attempt int       `json:"attempt"`
 	Start   time.Time `json:"start"`
 }
@@ -190,6 +183,9 @@ func (o *observer) observe(t *bench.Trial) error {
 			return fmt.Errorf("observe the calls of %s: %w", t.Agents[i].Collector, err)
 		}
 	}
+	if err := o.response(t); err != nil {
+		return fmt.Errorf("observe the response time of %s: %w", t.Arm.Name, err)
+	}
 	o.trial++
 	return nil
 }
@@ -204,12 +200,12 @@ func (o *observer) costs(t *bench.Trial) {
 	}
 	if cpu, ok := sum(t.Costs, o.parts, bench.CPUSeconds); ok {
 		o.add(Series{Metric: CPUCores, Component: Total}, cpu/t.Length.Seconds())
-		if len(t.Arm.Intervals) == 0 { // or there is no call that all collectors have in common
-			o.add(Series{Metric: CPUPerCall, Component: Total}, cpu/float64(answers(t)))
-		}
 	}
 	if pss, ok := sum(t.Costs, o.parts, bench.PSSBytes); ok {
 		o.add(Series{Metric: PSS, Component: Total}, pss)
+	}
+	if reads, ok := sum(t.Costs, o.parts, bench.ReadCalls); ok {
+		o.add(Series{Metric: ReadCalls, Component: Total}, reads/t.Length.Seconds())
 	}
 }
 
@@ -257,7 +253,7 @@ func (o *observer) agent(t *bench.Trial, a *bench.AgentReport) error {
 		s.Metric = m
 		o.add(s, v)
 	}
-	if t.Cycle <= 1 && a.FirstCall > 0 { // the agents of a block make one first call
+	if a.FirstCall > 0 {
 		observe(FirstCall, a.FirstCall.Seconds())
 	}
 	observe(Expected, float64(t.Containers))
@@ -299,6 +295,30 @@ func (o *observer) agent(t *bench.Trial, a *bench.AgentReport) error {
 				observe(kind.metric(l), v)
 			}
 		}
+	}
+	return nil
+}
+
+// response observes the arm's own median response time: that of its slowest collector
+// among those that are read at the arm's interval, as who asks for stats waits for all
+// of them. It has none if one of these has none.
+func (o *observer) response(t *bench.Trial) error {
+	slowest := 0.0
+	for i := range t.Agents {
+		a := &t.Agents[i]
+		if t.Arm.IntervalOf(a.Collector) != t.Arm.Interval || len(a.Calls) == 0 {
+			continue
+		}
+		o.scratch = appendTimes(o.scratch[:0], a.Calls, bench.Call.Response)
+		slices.Sort(o.scratch)
+		v, ok, err := levels()[0].of(o.scratch)
+		if err != nil || !ok {
+			return err
+		}
+		slowest = max(slowest, v)
+	}
+	if slowest > 0 {
+		o.add(Series{Metric: ResponseP50}, slowest)
 	}
 	return nil
 }

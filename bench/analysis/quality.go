@@ -19,7 +19,6 @@ type SelfCheck struct {
 	Arm    string `json:"arm"`
 	Of     string `json:"of"`
 	Series Series `json:"series"`
-	Regime Regime `json:"regime"`
 	// Ratio has a 90 % interval, as verdicts have. One in ten misses 1 by chance.
 	Ratio    Estimate `json:"ratio"`
 	HoldsOne bool     `json:"holds_one"`
@@ -30,11 +29,6 @@ type SelfCheck struct {
 	Failed   bool    `json:"failed,omitempty"`
 	// HalfWidth is that of the interval, relative: the noise floor. 0.02 is ± 2 %.
 	HalfWidth float64 `json:"half_width"`
-	// Seconds is how long the windows of both arms took, ToMargin how long they would
-	// have to take for a half width of the margin, as precision goes with the square
-	// root of time.
-	Seconds  float64 `json:"seconds"`
-	ToMargin float64 `json:"seconds_to_margin,omitempty"`
 }
 
 // A ControlCheck sets the positive control against the arm that it is made of: the
@@ -44,7 +38,6 @@ type ControlCheck struct {
 	Arm    string     `json:"arm"`
 	Of     string     `json:"of"`
 	Series Series     `json:"series"`
-	Regime Regime     `json:"regime"`
 	// Planted is the difference that was put in, Found the one that came out, with a
 	// 90 % interval, both in the unit of the series.
 	Planted float64  `json:"planted"`
@@ -63,13 +56,13 @@ func isControl(a bench.Arm) bool {
 
 // copies finds arms that repeat another one under another name: same collectors,
 // interval and window. The later one of the plan is the copy, unless it has a part
-// to play as baseline or idle arm.
-func copies(arms []bench.Arm, baseline, idle string) map[string]string {
+// to play as baseline or idle arm, or is asked for.
+func copies(arms []bench.Arm, baseline, idle string, asked []string) map[string]string {
 	out := make(map[string]string)
-	plays := func(a bench.Arm) bool { return a.Name == baseline || a.Name == idle }
+	plays := func(a bench.Arm) bool { return a.Name == baseline || a.Name == idle || slices.Contains(asked, a.Name) }
 	for i, a := range arms {
 		for _, of := range arms[:i] {
-			if out[of.Name] != "" || a.Window != of.Window || a.Treatment != of.Treatment || !sameCalls(a, of) {
+			if out[of.Name] != "" || !equalWindows(a, of) || a.Treatment != of.Treatment || !sameCalls(a, of) {
 				continue
 			}
 			if plays(a) && !plays(of) {
@@ -86,17 +79,6 @@ func copies(arms []bench.Arm, baseline, idle string) map[string]string {
 // sameCalls says whether two arms make the same calls at the same intervals.
 func sameCalls(a, b bench.Arm) bool {
 	return a.Interval == b.Interval && slices.Equal(a.Collectors, b.Collectors) && maps.Equal(a.Intervals, b.Intervals)
-}
-
-// checked are the regimes in which both arms have trials that count.
-func checked(a, o *group) []Regime {
-	var out []Regime
-	for _, r := range []Regime{InTrials, InSlices} {
-		if len(a.in(r).used) > 0 && len(o.in(r).used) > 0 {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // selfChecks compares arms with themselves.
@@ -132,51 +114,35 @@ func (b *builder) selfChecks() error {
 }
 
 func (b *builder) selfCheck(g, of *group) error {
-	endpoints := []Series{{Metric: CPUCores, Component: Total}, {Metric: PSS, Component: Total}}
-	for _, c := range g.collectors {
-		endpoints = append(endpoints, Series{Metric: ResponseP50, Collector: c})
+	if g.empty() || of.empty() {
+		return nil
 	}
-	for _, regime := range checked(g, of) {
-		for _, s := range endpoints {
-			if s.Metric == PSS && regime == InSlices {
-				continue
-			}
-			e, err := b.direct(g.in(regime), of.in(regime), contest{Ratio, s, s})
+	for _, s := range []Series{{Metric: CPUCores, Component: Total}, {Metric: PSS, Component: Total}, {Metric: ResponseP50}, {Metric: ReadCalls, Component: Total}} {
+		e, err := b.against(g, []*group{of}, contest{Ratio, s}, allRounds)
+		if err != nil {
+			return err
+		}
+		check := SelfCheck{Cell: g.cell.cell, Arm: g.arm.Name, Of: of.arm.Name, Series: s, P: 1}
+		if check.Ratio, err = b.estimateOf(&e, verdictLevel); err != nil {
+			return err
+		}
+		if check.Ratio.Absent() {
+			continue
+		}
+		if i := check.Ratio.Interval; i != nil {
+			below, above, err := e.tails(1)
 			if err != nil {
 				return err
 			}
-			check := SelfCheck{Cell: g.cell.cell, Arm: g.arm.Name, Of: of.arm.Name, Series: s, Regime: regime, P: 1}
-			if check.Ratio, err = b.estimateOf(&e, verdictLevel); err != nil {
-				return err
+			check.P = math.Min(1, 2*math.Min(below, above))
+			check.HoldsOne = i.Lo <= 1 && 1 <= i.Hi
+			if half := math.Expm1((math.Log(i.Hi) - math.Log(i.Lo)) / 2); finite(half) {
+				check.HalfWidth = half
 			}
-			if i := check.Ratio.Interval; i != nil {
-				below, above, err := e.tails(1)
-				if err != nil {
-					return err
-				}
-				check.P = math.Min(1, 2*math.Min(below, above))
-				check.HoldsOne = i.Lo <= 1 && 1 <= i.Hi
-				check.Seconds = seconds(g.in(regime)) + seconds(of.in(regime))
-				if half := math.Expm1((math.Log(i.Hi) - math.Log(i.Lo)) / 2); finite(half) {
-					check.HalfWidth = half
-					if b.report.Margin > 0 {
-						check.ToMargin = check.Seconds * math.Pow(math.Log1p(half)/math.Log1p(b.report.Margin), 2)
-					}
-				}
-			}
-			b.report.SelfChecks = append(b.report.SelfChecks, check)
 		}
+		b.report.SelfChecks = append(b.report.SelfChecks, check)
 	}
 	return nil
-}
-
-// seconds is how long the windows took that count.
-func seconds(s *set) float64 {
-	sum := 0.0
-	for _, t := range s.used {
-		sum += t.Length.Seconds()
-	}
-	return sum
 }
 
 // distrust notes a failed self check with every verdict on the same metric of its
@@ -186,12 +152,12 @@ func (b *builder) distrust(check *SelfCheck) {
 		if c.cell != check.Cell {
 			continue
 		}
-		note := b.notes.at(NoteSelfCheck, fmt.Sprintf("%s differs from itself (%s, in %s): numbers of this kind cannot be trusted here",
-			check.Of, check.Series.Metric, check.Regime), c.groups[check.Arm].placeOf(0, 0, check.Regime))
+		note := b.notes.at(NoteSelfCheck, fmt.Sprintf("%s differs from itself (%s): numbers of this kind cannot be trusted here",
+			check.Of, check.Series.Metric), c.groups[check.Arm].placeOf(0, 0))
 		b.report.RunNotes = addID(b.report.RunNotes, note)
-		for _, g := range c.order {
-			for i := range g.result.Judgements {
-				if j := &g.result.Judgements[i]; j.Series.Metric == check.Series.Metric && j.Series.Component == check.Series.Component {
+		for _, x := range c.pairings {
+			for i := range x.result.Judgements {
+				if j := &x.result.Judgements[i]; j.Series == check.Series {
 					j.Ratio.Notes = addID(j.Ratio.Notes, note)
 				}
 			}
@@ -222,7 +188,7 @@ func (b *builder) controlled(c *cellGroup, control *group) *group {
 		return nil
 	}
 	for _, g := range c.order {
-		if slices.Equal(g.collectors, []string{bench.ControlOf}) && g.arm.Interval == control.arm.Interval && b.again[g.arm.Name] == "" {
+		if slices.Equal(g.collectors, []string{bench.ControlOf}) && g.arm.Interval == control.arm.Interval && g.alike(control) && b.again[g.arm.Name] == "" {
 			return g
 		}
 	}
@@ -230,32 +196,43 @@ func (b *builder) controlled(c *cellGroup, control *group) *group {
 }
 
 func (b *builder) control(g, of *group) error {
+	if g.empty() || of.empty() {
+		return nil
+	}
 	interval := g.arm.Interval.Seconds()
-	for _, regime := range checked(g, of) {
-		for _, planted := range []struct {
-			mine, theirs Series
-			value        float64
-		}{
-			{Series{Metric: CPUPerCall, Component: Total}, Series{Metric: CPUPerCall, Component: Total}, bench.ControlCPU.Seconds()},
-			{Series{Metric: CPUCores, Component: bench.ComponentAgent}, Series{Metric: CPUCores, Component: bench.ComponentAgent}, bench.ControlCPU.Seconds() / interval},
-			{Series{Metric: ServiceP50, Collector: g.collectors[0]}, Series{Metric: ServiceP50, Collector: of.collectors[0]}, bench.ControlDelay.Seconds()},
-		} {
-			e, err := b.direct(g.in(regime), of.in(regime), contest{Difference, planted.mine, planted.theirs})
-			if err != nil {
-				return err
-			}
-			check := ControlCheck{
-				Cell: g.cell.cell, Arm: g.arm.Name, Of: of.arm.Name, Series: planted.mine, Regime: regime, Planted: planted.value,
-			}
-			if check.Found, err = b.estimateOf(&e, verdictLevel); err != nil {
-				return err
-			}
-			if i := check.Found.Interval; i != nil {
-				check.Detected = i.Lo > 0
-				check.Agrees = i.Lo <= planted.value && planted.value <= i.Hi
-			}
-			b.report.Controls = append(b.report.Controls, check)
+	for _, planted := range []struct {
+		series Series
+		of     Series
+		value  float64
+	}{
+		{Series{Metric: CPUCores, Component: bench.ComponentAgent}, Series{Metric: CPUCores, Component: bench.ComponentAgent}, bench.ControlCPU.Seconds() / interval},
+		{Series{Metric: ServiceP50, Collector: g.collectors[0]}, Series{Metric: ServiceP50, Collector: of.collectors[0]}, bench.ControlDelay.Seconds()},
+	} {
+		e := between(g, of, planted.series, planted.of)
+		check := ControlCheck{Cell: g.cell.cell, Arm: g.arm.Name, Of: of.arm.Name, Series: planted.series, Planted: planted.value}
+		var err error
+		if check.Found, err = b.estimateOf(&e, verdictLevel); err != nil {
+			return err
 		}
+		if i := check.Found.Interval; i != nil {
+			check.Detected = i.Lo > 0
+			check.Agrees = i.Lo <= planted.value && planted.value <= i.Hi
+		}
+		b.report.Controls = append(b.report.Controls, check)
 	}
 	return nil
+}
+
+// between is the difference of two series that are not of the same name.
+func between(g, of *group, mine, theirs Series) effect {
+	e := effect{kind: Difference, missing: make(map[turn]string)}
+	x, y := g.byTurn(mine), of.byTurn(theirs)
+	for _, at := range turnsOf([]*group{g, of}) {
+		v, okV := x[at]
+		w, okW := y[at]
+		if okV && okW {
+			e.values, e.turns, e.variances = append(e.values, v-w), append(e.turns, at), append(e.variances, 2)
+		}
+	}
+	return e
 }

@@ -23,10 +23,10 @@ type Report struct {
 	Baseline    string    `json:"baseline,omitempty"`
 	Idle        string    `json:"idle,omitempty"`
 	Margin      float64   `json:"margin"`
-	// Precision is the half width of an interval that ended the rounds of a cell; 0
-	// where all rounds were run. End is why the run was over.
-	Precision float64 `json:"precision,omitempty"`
-	End       string  `json:"end,omitempty"`
+	// Looks are the numbers of rounds at which a cell was looked at, one of them where
+	// the number was fixed. End is why the run was over.
+	Looks []int  `json:"looks"`
+	End   string `json:"end,omitempty"`
 	// Level is that of every interval in the report but those of verdicts, which
 	// have VerdictLevel.
 	Level        float64 `json:"level"`
@@ -45,18 +45,22 @@ type Report struct {
 	Cells []Cell            `json:"cells"`
 	// Scaling is how costs grow with density, in the order of arms.
 	Scaling []Scaling `json:"scaling,omitempty"`
-	// CarryOver has every pair of sliced arms that could be tested.
+	// Prices are what one call costs, by cell and collector, PriceTests whether that times
+	// the rate is what is paid.
+	Prices     []Price     `json:"prices,omitempty"`
+	PriceTests []PriceTest `json:"price_tests,omitempty"`
+	// CarryOver has every pair of arms that could be tested: whether a trial costs more
+	// after that of another arm.
 	CarryOver []CarryOver `json:"carry_over,omitempty"`
 	// Timeline has all trials in the order of time, Spectra how response times are
 	// distributed: what pictures need beyond the estimates.
 	Timeline []Moment   `json:"timeline,omitempty"`
 	Spectra  []Spectrum `json:"spectra,omitempty"`
-	// SelfChecks, Controls and CrossChecks say what the evidence is worth: arms set
-	// against themselves, planted differences, slices against trials of their own.
-	SelfChecks  []SelfCheck    `json:"self_checks,omitempty"`
-	Controls    []ControlCheck `json:"controls,omitempty"`
-	CrossChecks []CrossCheck   `json:"cross_checks,omitempty"`
-	Residue     []Residue      `json:"residue,omitempty"`
+	// SelfChecks and Controls say what the evidence is worth: arms set against
+	// themselves, and planted differences.
+	SelfChecks []SelfCheck    `json:"self_checks,omitempty"`
+	Controls   []ControlCheck `json:"controls,omitempty"`
+	Residue    []Residue      `json:"residue,omitempty"`
 	// Truth is the plan's rule of which defects take an arm its verdict, Checks what was
 	// found of the answers.
 	Truth  agreement.Rule `json:"truth,omitempty"`
@@ -77,17 +81,16 @@ func (r *Report) Simulated() bool { return r.Host.Simulated }
 type Arm struct {
 	Name       string   `json:"name"`
 	Collectors []string `json:"collectors"`
-	// Trials counts those of its own, Slices its turns in blocks of slices.
-	Trials Tally `json:"trials"`
-	Slices Tally `json:"slices"`
+	Trials     Tally    `json:"trials"`
 	// Unsupported is what the arm needs and the node does not have.
 	Unsupported string `json:"unsupported,omitempty"`
 }
 
-// A Tally is how the trials of an arm in one regime went.
+// A Tally is how the trials of an arm went.
 type Tally struct {
 	Interval time.Duration `json:"interval"`
 	Window   time.Duration `json:"window"`
+	WarmUp   time.Duration `json:"warm_up"`
 	// Tried counts its trials, Used those that count; each of the others is void
 	// or unsupported, or stood in for by a later attempt.
 	Tried int         `json:"tried"`
@@ -107,6 +110,9 @@ type VoidCount struct {
 type Cell struct {
 	bench.Cell
 	Arms []ArmResult `json:"arms"`
+	// Pairings are the comparisons of two arms that get a verdict: those of the plan in
+	// its order, then those of other arms with the baseline.
+	Pairings []Pairing `json:"pairings,omitempty"`
 	// EqualFreshness compares arms of the two sources whose values are of one age.
 	EqualFreshness []EqualFreshness `json:"equal_freshness,omitempty"`
 }
@@ -124,64 +130,42 @@ func (c *Cell) Arm(name string) *ArmResult {
 // An ArmResult is one arm in one cell.
 type ArmResult struct {
 	Arm string `json:"arm"`
-	// Source is where CPU time, latency and answers come from: slices where the arm
-	// has any that count, else trials of its own. Memory and first calls come from
-	// trials of its own alone.
-	Source Regime `json:"source"`
-	// Tried, Used and Void count trials of its own in this cell, Slices its turns in
-	// blocks.
-	Tried  int    `json:"tried"`
-	Used   int    `json:"used"`
-	Void   int    `json:"void"`
-	Slices Counts `json:"slices"`
+	// Tried, Used and Void count its trials in this cell.
+	Tried int `json:"tried"`
+	Used  int `json:"used"`
+	Void  int `json:"void"`
 	// Notes concern every number of the row.
 	Notes []int `json:"notes,omitempty"`
 	// Total is the sum over the report's Parts, Components what was metered, in
 	// the order of package bench.
 	Total      Cost   `json:"total"`
 	Components []Cost `json:"components,omitempty"`
-	// CPUPerCall is the total's CPU seconds over the answers in the window. Of an
-	// arm with several collectors it is that of one call of each.
-	CPUPerCall Estimate `json:"cpu_seconds_per_call"`
+	// AboveIdle is Total less that of the idle arm with the same windows, absent without
+	// one.
+	AboveIdle Cost `json:"above_idle"`
+	// Reads are read system calls per second of the total: work, which does not depend on
+	// how fast the machine is.
+	Reads Estimate `json:"read_calls_per_second"`
+	// Response is the arm's own median response time in seconds, the mean over trials: in
+	// each that of its slowest collector among those that are read at the arm's interval.
+	Response Estimate `json:"response_p50_seconds"`
 	// Collectors has one entry per collector of the arm, in the arm's order.
 	Collectors []CollectorResult `json:"collectors,omitempty"`
-	// Comparisons are those with the baseline.
+	// Reference is the arm that this one is compared with first: the baseline, or the
+	// first that the plan names; empty where it is compared with none. Comparisons,
+	// Judgements and Together are those of that pairing.
+	Reference   string       `json:"reference,omitempty"`
 	Comparisons []Comparison `json:"comparisons,omitempty"`
-	// Judgements are the endpoints of an arm that is a rival of the baseline,
-	// Together the verdict on CPU and memory, both of which must hold.
-	Judgements []Judgement `json:"judgements,omitempty"`
-	Together   Verdict     `json:"together,omitempty"`
+	Judgements  []Judgement  `json:"judgements,omitempty"`
+	Together    Verdict      `json:"together,omitempty"`
 	// Untrue are the reasons why the arm's answers allow it no verdict, by the plan's
 	// rule of truth.
 	Untrue     []string   `json:"untrue,omitempty"`
 	Freshness  *Freshness `json:"freshness,omitempty"`
-	Overheads  []Overhead `json:"overheads,omitempty"`
 	Steadiness Steadiness `json:"steadiness"`
-	// Trials are those of its own that are used, in order; Columns their
-	// observations. SliceTrials and SliceColumns are the same of slices, as they
-	// were measured: at the interval of the slices.
-	Trials       []TrialID `json:"trials,omitempty"`
-	Columns      []Column  `json:"columns,omitempty"`
-	SliceTrials  []TrialID `json:"slice_trials,omitempty"`
-	SliceColumns []Column  `json:"slice_columns,omitempty"`
-}
-
-// Counts are how many trials were tried, count, and are void.
-type Counts struct {
-	Tried int `json:"tried"`
-	Used  int `json:"used"`
-	Void  int `json:"void"`
-}
-
-// Overhead returns the overhead of a metric's total; an empty one if there is
-// none.
-func (a *ArmResult) Overhead(m Metric) Overhead {
-	for _, o := range a.Overheads {
-		if o.Net.Series.Metric == m {
-			return o
-		}
-	}
-	return Overhead{}
+	// Trials are those that are used, in order; Columns their observations.
+	Trials  []TrialID `json:"trials,omitempty"`
+	Columns []Column  `json:"columns,omitempty"`
 }
 
 // Component returns the cost of a component, a zero Cost (absent) if it was not
@@ -248,8 +232,9 @@ type Estimate struct {
 	Interval *Interval `json:"interval,omitempty"`
 	// N counts trials, or pairs of trials in a comparison.
 	N int `json:"n"`
-	// Basis says what the interval counts, where that is not each of N by itself.
-	Basis *Basis `json:"basis,omitempty"`
+	// DF are the degrees of freedom of the interval where its spread is that of all arms
+	// with the same windows (Pooled), 0 where it is that of the N values.
+	DF int `json:"df,omitempty"`
 	// Calls and Effective are set for quantiles over calls: how many there were
 	// and how many independent ones they are worth. Effective is 0 where it cannot
 	// be told.
@@ -285,35 +270,30 @@ type Kind string
 
 // The kinds.
 const (
-	Ratio         Kind = "ratio"          // geometric mean of arm over other
-	Difference    Kind = "difference"     // mean of arm minus other
-	OverheadRatio Kind = "overhead-ratio" // mean of arm minus idle over mean of other minus idle
+	Ratio      Kind = "ratio"      // geometric mean of arm over other
+	Difference Kind = "difference" // mean of arm minus other
 )
 
-// A Comparison sets an arm against another one, round by round or cycle by cycle.
+// A Comparison sets an arm against another one, round by round. Of an arm that stands
+// more than once in a round it takes the mean.
 type Comparison struct {
 	Kind   Kind   `json:"kind"`
 	Series Series `json:"series"`
-	// Against is the other arm, AgainstCollector its collector where calls are
-	// compared.
-	Against          string `json:"against"`
-	AgainstCollector string `json:"against_collector,omitempty"`
-	// Regime is empty where slices of one arm were joined with trials of the other.
-	Regime Regime `json:"regime,omitempty"`
-	// Estimate's N counts the pairs used, Possible the rounds or cycles that could
-	// have given one.
+	// Against is the other arm.
+	Against string `json:"against"`
+	// Estimate's N counts the rounds used, Possible those that could have given a value.
 	Estimate Estimate `json:"estimate"`
 	Possible int      `json:"possible"`
 	Dropped  []Drop   `json:"dropped,omitempty"`
 }
 
-// A Drop says why rounds or cycles gave no pair.
+// A Drop says why rounds gave no pair.
 type Drop struct {
 	Reason string `json:"reason"`
 	Count  int    `json:"count"`
 }
 
-// Compared returns the comparison with the baseline of that series, an absent one
+// Compared returns the comparison with the reference of that series, an absent one
 // if there is none.
 func (a *ArmResult) Compared(s Series) Comparison {
 	for _, c := range a.Comparisons {

@@ -33,10 +33,8 @@ func (b *builder) residue() error {
 	}
 	for _, c := range b.cells {
 		for _, g := range c.order {
-			for _, s := range []*set{g.trials, g.slices} {
-				for _, t := range s.used {
-					residueOf(t, add)
-				}
+			for _, t := range g.used {
+				residueOf(t, add)
 			}
 		}
 	}

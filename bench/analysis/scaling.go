@@ -17,7 +17,6 @@ type Scaling struct {
 	ContainersPerPod int    `json:"containers_per_pod"`
 	Arm              string `json:"arm"`
 	Series           Series `json:"series"`
-	Regime           Regime `json:"regime"`
 	// Densities are those with values, ascending; Points counts values.
 	Densities []int `json:"densities"`
 	Points    int   `json:"points"`
@@ -37,16 +36,11 @@ type Scaling struct {
 	// linear growth.
 	Curved   bool     `json:"curved,omitempty"`
 	Exponent Estimate `json:"exponent"`
-	// SlopeRatio is PerPod over the baseline's, Crossing the density at which the
-	// two lines meet, absent unless that lies between the densities measured.
-	SlopeRatio Estimate `json:"slope_ratio"`
-	Crossing   Estimate `json:"crossing_pods"`
-	Notes      []int    `json:"notes,omitempty"`
+	Notes    []int    `json:"notes,omitempty"`
 }
 
-// A point is the value of one unit at one density.
+// A point is the value of one round at one density.
 type point struct {
-	turn  turn
 	pods  int
 	value float64
 }
@@ -108,28 +102,24 @@ func (b *builder) scaling() error {
 // climb fits the lines of one arm.
 func (b *builder) climb(l ladder, arm bench.Arm) error {
 	series := []Series{{Metric: CPUCores, Component: Total}, {Metric: PSS, Component: Total}}
-	if arm.Name != b.report.Idle {
-		for _, c := range arm.Collectors {
-			series = append(series, Series{Metric: ResponseP50, Collector: c})
-		}
+	if !isIdle(arm) {
+		series = append(series, Series{Metric: ResponseP50})
 	}
 	for _, s := range series {
-		points, regime, err := l.points(arm.Name, s)
-		if err != nil {
-			return err
-		}
+		points := l.points(arm.Name, s)
 		d := densities(points)
 		if len(d) < 2 {
 			continue
 		}
 		out := Scaling{
 			Profile: l[0].cell.Profile, ContainersPerPod: l[0].cell.ContainersPerPod,
-			Arm: arm.Name, Series: s, Regime: regime, Densities: d, Points: len(points),
+			Arm: arm.Name, Series: s, Densities: d, Points: len(points),
 		}
-		for _, step := range []func(*Scaling, ladder, []point) error{b.line, b.curve, b.againstBaseline} {
-			if err := step(&out, l, points); err != nil {
-				return fmt.Errorf("%s: %w", s, err)
-			}
+		if err := b.line(&out, points); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+		if err := b.curve(&out, l, points); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
 		}
 		if len(d) == 2 {
 			out.Notes = addID(out.Notes, b.notes.rule(NoteTwoDensities, "two densities give a slope between two points: whether growth is linear cannot be told"))
@@ -139,38 +129,22 @@ func (b *builder) climb(l ladder, arm bench.Arm) error {
 	return nil
 }
 
-// points returns the units' values of a series at each density. Cells whose values
-// come from different regimes are not mixed: slices win, as in all tables.
-func (l ladder) points(arm string, s Series) ([]point, Regime, error) {
-	regime := InTrials
-	for _, c := range l {
-		if g := c.groups[arm]; g != nil && len(g.set(s.Metric).used) > 0 && g.set(s.Metric).regime == InSlices {
-			regime = InSlices
-		}
-	}
+// points returns the values of a series at each density.
+func (l ladder) points(arm string, s Series) []point {
 	var out []point
 	for _, c := range l {
-		g := c.groups[arm]
-		if g == nil || g.set(s.Metric).regime != regime {
-			continue
-		}
-		pairs := g.set(s.Metric).series(s)
-		units, _, err := divide(pairs, alone(s.Metric))
-		if err != nil {
-			return nil, "", err
-		}
-		for _, u := range units {
-			if v := alone(s.Metric)(u); finite(v) {
-				out = append(out, point{u[0].turn, c.cell.Pods, v})
+		if g := c.groups[arm]; g != nil {
+			for _, o := range g.columns[s] {
+				out = append(out, point{c.cell.Pods, o.Value})
 			}
 		}
 	}
-	return out, regime, nil
+	return out
 }
 
 // line fits the line. Costs scatter in proportion to their size, so deviations are
 // taken relative to the line; absolute ones would let the highest density decide.
-func (b *builder) line(out *Scaling, _ ladder, points []point) error {
+func (b *builder) line(out *Scaling, points []point) error {
 	x, y := xy(points)
 	out.Noise = stat.NoiseRelative
 	line, err := stat.RelativeLine(x, y, intervalLevel)
@@ -187,7 +161,9 @@ func (b *builder) line(out *Scaling, _ ladder, points []point) error {
 	if scale := line.InterceptSE * line.SlopeSE; scale > 0 && finite(line.Covariance/scale) {
 		out.Correlation = line.Covariance / scale
 	}
-	x, y = xy(thinned(points))
+	if len(points) > mostPoints {
+		return nil
+	}
 	median, err := stat.TheilSen(x, y, intervalLevel)
 	out.MedianPerPod, err = b.fitted(median.Slope, err, len(points))
 	return err
@@ -196,23 +172,6 @@ func (b *builder) line(out *Scaling, _ ladder, points []point) error {
 // mostPoints is how many points a Theil-Sen line is drawn through, whose cost goes
 // with the square and whose exact interval ends at 200 of them.
 const mostPoints = 200
-
-// thinned makes fewer points by taking means of neighbours at each density.
-func thinned(points []point) []point {
-	if len(points) <= mostPoints {
-		return points
-	}
-	size := (len(points) + mostPoints - 1) / mostPoints
-	var out []point
-	for _, pods := range densities(points) {
-		at := slices.DeleteFunc(slices.Clone(points), func(p point) bool { return p.pods != pods })
-		for i := 0; i+size <= len(at); i += size {
-			_, y := xy(at[i : i+size])
-			out = append(out, point{at[i].turn, pods, arithmeticMean(y)})
-		}
-	}
-	return out
-}
 
 // fitted turns a figure of a fit into an estimate, or into a note.
 func (b *builder) fitted(e stat.Estimate, err error, points int) (Estimate, error) {
@@ -229,7 +188,8 @@ func (b *builder) fitted(e stat.Estimate, err error, points int) (Estimate, erro
 // bent is by how much AICc a parabola must be better.
 const bent = 2
 
-// curve looks whether the line bends, and fits a power law to the overhead if so.
+// curve looks whether the line bends, and fits a power law to what is above the idle
+// arm if so.
 func (b *builder) curve(out *Scaling, l ladder, points []point) error {
 	if len(out.Densities) < 3 {
 		return nil
@@ -246,13 +206,13 @@ func (b *builder) curve(out *Scaling, l ladder, points []point) error {
 	if !out.Curved {
 		return nil
 	}
-	net, err := l.aboveIdle(b.report.Idle, out)
+	net, err := b.aboveIdlePoints(l, out)
 	if err != nil {
 		return err
 	}
 	net = slices.DeleteFunc(net, func(p point) bool { return p.pods == 0 })
 	if x, y = xy(net); len(densities(net)) < 3 || slices.ContainsFunc(y, func(v float64) bool { return v <= 0 }) {
-		out.Notes = addID(out.Notes, b.notes.rule(NoteNoExponent, "growth bends, but has no exponent: that needs an overhead above zero in every unit at three densities"))
+		out.Notes = addID(out.Notes, b.notes.rule(NoteNoExponent, "growth bends, but has no exponent: that needs a cost above the idle arm's in every round at three densities"))
 		return nil
 	}
 	fit, err := stat.PowerLaw(x, y, intervalLevel)
@@ -260,39 +220,25 @@ func (b *builder) curve(out *Scaling, l ladder, points []point) error {
 	return err
 }
 
-// aboveIdle returns the differences to the idle arm at the same turns.
-func (l ladder) aboveIdle(idle string, s *Scaling) ([]point, error) {
+// aboveIdlePoints returns the differences to the idle arm of the same rounds.
+func (b *builder) aboveIdlePoints(l ladder, s *Scaling) ([]point, error) {
 	var out []point
 	for _, c := range l {
-		arm, floor := c.groups[s.Arm], c.groups[idle]
-		if arm == nil || floor == nil || arm == floor {
+		arm := c.groups[s.Arm]
+		if arm == nil || arm.empty() {
 			continue
 		}
-		below := s.Series
-		if below.Collector != "" {
-			below.Collector, _ = opponent(below.Collector, floor.collectors)
+		idle := c.idle(arm)
+		if idle == nil {
+			continue
 		}
-		pairs, _ := match(arm.in(s.Regime), floor.in(s.Regime), contest{Difference, s.Series, below})
-		units, _, err := divide(pairs, difference(s.Series.Metric))
+		e, err := b.against(arm, []*group{idle}, contest{Difference, s.Series}, allRounds)
 		if err != nil {
 			return nil, err
 		}
-		for _, u := range units {
-			if v := difference(s.Series.Metric)(u); finite(v) {
-				out = append(out, point{u[0].turn, c.cell.Pods, v})
-			}
+		for _, v := range e.values {
+			out = append(out, point{c.cell.Pods, v})
 		}
 	}
 	return out, nil
-}
-
-// unanswerable says that an error of package stat means that there is no such
-// number, and not that something is wrong.
-func unanswerable(err error) bool {
-	for _, e := range []error{stat.ErrTooFew, stat.ErrConstant, stat.ErrUnbounded, stat.ErrNotPositive, stat.ErrNotFinite} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }

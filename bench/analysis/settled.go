@@ -28,10 +28,10 @@ type Settled struct {
 // Steadiness is what calls did inside windows, and trials over the run.
 type Steadiness struct {
 	// Calls is about the service time of the first call, the second and so on: of
-	// each the median over all windows, relative to its window's median. In slices
-	// it is about the cycles of a block. It shows a warm-up that was too short.
+	// each the median over all windows, relative to its window's median. It shows a
+	// warm-up that was too short.
 	Calls Settled `json:"calls"`
-	// Trials is about the CPU time of the trials, or slices, in the order of time.
+	// Trials is about the CPU time of the trials in the order of time.
 	Trials Settled `json:"trials"`
 }
 
@@ -56,13 +56,9 @@ func (b *builder) settled(g *group) error {
 			return
 		}
 		text := fmt.Sprintf("%s: %s", what, s.State)
-		g.result.Notes = addID(g.result.Notes, b.notes.at(kind, text, g.placeOf(0, 0, g.result.Source)))
+		g.result.Notes = addID(g.result.Notes, b.notes.at(kind, text, g.placeOf(0, 0)))
 	}
-	within := "service time over the calls of a window"
-	if g.result.Source == InSlices {
-		within = "service time over the cycles of a block"
-	}
-	warn(NoteUnsteady, within, s.Calls)
+	warn(NoteUnsteady, "service time over the calls of a window", s.Calls)
 	warn(NoteUnsteady, "CPU time over the run", s.Trials)
 	return nil
 }
@@ -93,20 +89,15 @@ func (b *builder) tolerance() float64 {
 	return 0.02
 }
 
-// profile is the service time by place in the window, or in the block of slices:
-// the median over windows of what each has relative to its own median, so that
+// profile is the service time by place in the window: the median over windows of what each has relative to its own median, so that
 // fast and slow windows count alike. A window with a failed call is left out.
 func profile(g *group) []float64 {
 	if len(g.collectors) == 0 {
 		return nil
 	}
-	s := g.set(ServiceP50)
-	if s.regime == InSlices {
-		return s.blockProfile(Series{Metric: ServiceP50, Collector: g.collectors[0]})
-	}
 	var at [][]float64
 	var times []float64
-	for _, t := range s.used {
+	for _, t := range g.used {
 		calls := callsOf(t, g.collectors[0])
 		if len(calls) < fewestSteady || calls.Failed() > 0 {
 			continue
@@ -124,22 +115,6 @@ func callsOf(t *bench.Trial, collector string) bench.Calls {
 		}
 	}
 	return nil
-}
-
-// blockProfile is profile for blocks, of which all cycles must be there.
-func (s *set) blockProfile(of Series) []float64 {
-	var at [][]float64
-	for _, block := range byBlock(s.series(of)) {
-		if block[len(block)-1].cycle != len(block) {
-			continue
-		}
-		var values []float64
-		for _, p := range block {
-			values = append(values, p.x)
-		}
-		at = append(at, relative(values))
-	}
-	return medians(at)
 }
 
 // relative divides values by their median; nil if that is not above 0.
@@ -179,14 +154,13 @@ func medians(rows [][]float64) []float64 {
 // inTime is the CPU time of used trials in the order of time, which is another one
 // than that of rounds where densities are swept twice.
 func inTime(g *group) []float64 {
-	s := g.set(CPUCores)
 	type at struct {
 		start time.Time
 		value float64
 	}
 	var all []at
-	for _, o := range s.observations(Series{Metric: CPUCores, Component: Total}) {
-		all = append(all, at{s.used[o.Trial].Start, o.Value})
+	for _, o := range g.columns[Series{Metric: CPUCores, Component: Total}] {
+		all = append(all, at{g.used[o.Trial].Start, o.Value})
 	}
 	slices.SortStableFunc(all, func(a, b at) int { return a.start.Compare(b.start) })
 	out := make([]float64, len(all))

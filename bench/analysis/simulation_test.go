@@ -1,11 +1,17 @@
 package analysis_test
 
 import (
+	"flag"
 	"math"
 	"testing"
 
 	"cri-stats-bench/bench/analysis"
 )
+
+// presetRuns is how many runs of a preset are simulated.
+func presetRuns() int { return *runsFlag }
+
+var runsFlag = flag.Int("preset-runs", 300, "how many runs of each preset are simulated")
 
 // experiments is how many of n experiments are made.
 func experiments(n int) int {

@@ -14,7 +14,6 @@ type Spectrum struct {
 	Cell      bench.Cell `json:"cell"`
 	Arm       string     `json:"arm"`
 	Collector string     `json:"collector"`
-	Regime    Regime     `json:"regime"`
 	// Calls counts all of them, Failed those without an answer, which rank above
 	// every answer: quantiles among them are left out.
 	Calls  int             `json:"calls"`
@@ -40,11 +39,10 @@ func (b *builder) spectra() error {
 	var times []float64
 	for _, c := range b.cells {
 		for _, g := range c.order {
-			from := g.set(ResponseP50)
 			for _, collector := range g.collectors {
-				s := Spectrum{Cell: c.cell, Arm: g.arm.Name, Collector: collector, Regime: from.regime}
+				s := Spectrum{Cell: c.cell, Arm: g.arm.Name, Collector: collector}
 				times = times[:0]
-				for _, t := range from.used {
+				for _, t := range g.used {
 					for i := range t.Agents {
 						if a := &t.Agents[i]; a.Collector == collector {
 							times = appendTimes(times, a.Calls, bench.Call.Response)

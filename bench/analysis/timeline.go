@@ -11,12 +11,10 @@ import (
 // A Moment is one trial in the order of time: what a picture of drift is drawn
 // from. It has trials that never enter a number, too.
 type Moment struct {
-	Start  time.Time  `json:"start"`
-	Cell   bench.Cell `json:"cell"`
-	Arm    string     `json:"arm"`
-	Regime Regime     `json:"regime"`
-	// CPU is that of the total, in cores, as it was measured: of a slice at the
-	// interval of the slices. It is nil where a part of the total has no reading.
+	Start time.Time  `json:"start"`
+	Cell  bench.Cell `json:"cell"`
+	Arm   string     `json:"arm"`
+	// CPU is that of the total, in cores; nil where a part of it has no reading.
 	CPU *float64 `json:"cpu_cores"`
 	// Void has the guards that the trial broke.
 	Void []bench.VoidReason `json:"void,omitempty"`
@@ -29,7 +27,7 @@ func (b *builder) timeline() error {
 		if t.Start.IsZero() || t.Unsupported != "" {
 			continue
 		}
-		m := Moment{Start: t.Start, Cell: t.Cell, Arm: t.Arm.Name, Regime: regimeOf(t)}
+		m := Moment{Start: t.Start, Cell: t.Cell, Arm: t.Arm.Name}
 		if seconds, ok := sum(t.Costs, b.report.Parts, bench.CPUSeconds); ok {
 			if cores := seconds / t.Length.Seconds(); finite(cores) {
 				m.CPU = &cores

@@ -124,10 +124,8 @@ func (c *Check) take(r *agreement.Report, rule agreement.Rule) {
 
 // state is the treatment that the arm's trials were made under.
 func (g *group) state() string {
-	for _, s := range []*set{g.trials, g.slices} {
-		for _, t := range s.used {
-			return t.State
-		}
+	if len(g.used) > 0 {
+		return g.used[0].State
 	}
 	return g.arm.Treatment
 }
@@ -165,33 +163,37 @@ func (b *builder) faults(g *group) {
 		}
 	}
 	if len(b.report.Checks) > 0 && len(checks) < len(g.collectors) && b.rival(g) && g.reads() {
-		g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUnchecked, "not all of its answers were checked: the verdict is about cost alone", g.placeOf(0, 0, g.result.Source)))
+		g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUnchecked, "not all of its answers were checked: the verdict is about cost alone", g.placeOf(0, 0)))
 	}
 }
 
 // untrue notes why an arm has no verdict.
 func (b *builder) untrue(g *group, text string) {
-	g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUntrue, text, g.placeOf(0, 0, g.result.Source)))
+	g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUntrue, text, g.placeOf(0, 0)))
 }
 
-// withhold takes the verdicts of arms that may have none: those whose own answers are
-// not true, and all of a cell whose baseline's are not. A fast wrong answer must not
-// win, and nobody must win against one.
+// withhold takes the verdicts of comparisons that may have none: those of which an arm's
+// answers are not true. A fast wrong answer must not win, and nobody must win against
+// one.
 func (b *builder) withhold() error {
 	for _, c := range b.cells {
-		base := c.groups[b.report.Baseline]
-		for _, g := range c.order {
-			switch against := base != nil && len(base.result.Untrue) > 0; {
-			case len(g.result.Untrue) == 0 && !against:
+		for _, x := range c.pairings {
+			for _, g := range []*group{x.of, x.to} {
+				for _, why := range g.result.Untrue {
+					x.result.Withheld = append(x.result.Withheld, g.arm.Name+": "+why)
+				}
+			}
+			if len(x.result.Withheld) == 0 {
 				continue
-			case against && len(g.result.Judgements) > 0:
-				b.untrue(g, "the answers of the baseline are not true: there is no verdict against it")
 			}
-			for i := range g.result.Judgements {
-				j := &g.result.Judgements[i]
-				j.Verdict, j.Unadjusted, j.WithinMargin, j.Equivalent = NoVerdict, NoVerdict, false, false
+			if len(x.of.result.Untrue) == 0 && len(x.result.Judgements) > 0 {
+				b.untrue(x.of, fmt.Sprintf("the answers of %s are not true: there is no verdict against it", x.to.arm.Name))
 			}
-			g.result.Together = NoVerdict
+			for i := range x.result.Judgements {
+				j := &x.result.Judgements[i]
+				j.Verdict, j.Unadjusted, j.WithinMargin, j.Equivalent, j.Worse = NoVerdict, NoVerdict, false, false, false
+			}
+			x.result.Together = NoVerdict
 		}
 	}
 	return nil

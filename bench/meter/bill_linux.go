@@ -116,9 +116,6 @@ func (b *bill) processes(c bench.Component, is func(*process) bool, warn func(be
 	for _, p := range b.alive {
 		if is(p) {
 			alive++
-			if !b.watch.all {
-				continue
-			}
 			m, err := p.memory(b.watch.buf[:])
 			pss.add(float64(m.pss), err)
 			rss.add(float64(m.rss), err)
@@ -132,9 +129,6 @@ func (b *bill) processes(c bench.Component, is func(*process) bool, warn func(be
 	cpu.into(cost, bench.CPUSeconds, c, warn)
 	if v, ok := cost[bench.CPUSeconds]; ok {
 		cost[bench.CPUClockSeconds] = v
-	}
-	if !b.watch.all {
-		return cost
 	}
 	reads.into(cost, bench.ReadCalls, c, warn)
 	switches.into(cost, bench.ContextSwitches, c, warn)
@@ -247,9 +241,6 @@ func (b *bill) pods() {
 
 // cgroupMemory adds what a cgroup says of its memory.
 func (b *bill) cgroupMemory(cost bench.Cost, c bench.Component, path string) {
-	if !b.watch.all {
-		return
-	}
 	v, err := b.watch.cgroups.MemoryUsage(path)
 	if err != nil {
 		b.warn(c, bench.MemoryCgroupBytes, err)

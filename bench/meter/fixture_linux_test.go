@@ -182,7 +182,7 @@ func (n *node) window(m *Meter, length time.Duration, change func()) bench.Meter
 			n.t.Error(err)
 		}
 	}()
-	if err := w.Begin(true); err != nil {
+	if err := w.Begin(); err != nil {
 		n.t.Fatal(err)
 	}
 	change()

@@ -37,7 +37,7 @@ type watch struct {
 	begin  time.Time
 }
 
-func (w *watch) Begin(bool) error {
+func (w *watch) Begin() error {
 	w.begin = time.Now()
 	return nil
 }

@@ -22,7 +22,7 @@ func TestLengthOnly(t *testing.T) {
 		if _, err := w.End(); err == nil {
 			t.Error("a window that was not begun ended")
 		}
-		if err := w.Begin(true); err != nil {
+		if err := w.Begin(); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)

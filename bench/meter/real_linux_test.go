@@ -153,7 +153,7 @@ func meterReal(t *testing.T, cfg Config, agents []int, do func()) bench.Metered 
 			t.Error(err)
 		}
 	}()
-	if err := w.Begin(true); err != nil {
+	if err := w.Begin(); err != nil {
 		t.Fatal(err)
 	}
 	do()
@@ -362,7 +362,7 @@ func BenchmarkEdge(b *testing.B) {
 	b.Run("begin", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := w.Begin(true); err != nil {
+			if err := w.Begin(); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -370,7 +370,7 @@ func BenchmarkEdge(b *testing.B) {
 	b.Run("begin+end", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := w.Begin(true); err != nil {
+			if err := w.Begin(); err != nil {
 				b.Fatal(err)
 			}
 			if _, err := w.End(); err != nil {

@@ -29,7 +29,6 @@ type watch struct {
 	noPods  bool
 	cgroups *cgroupfs.FS
 
-	all        bool // what Begin was asked for
 	begun      bool
 	closed     bool
 	begin, end time.Time
@@ -52,11 +51,10 @@ type domain struct {
 
 // Begin takes the readings at the start of a window. A reading that has no value
 // is a warning of End.
-func (w *watch) Begin(all bool) error {
+func (w *watch) Begin() error {
 	if w.closed {
 		return errClosed
 	}
-	w.all = all
 	w.readBegin()
 	w.begun = true
 	return nil
@@ -65,9 +63,6 @@ func (w *watch) Begin(all bool) error {
 // readBegin takes all readings at the start of a window.
 func (w *watch) readBegin() {
 	w.beginCPU()
-	if !w.all {
-		return
-	}
 	for _, p := range w.procs {
 		p.beginCounters(w.buf[:])
 	}
@@ -134,10 +129,8 @@ func (w *watch) End() (bench.Metered, error) {
 	}
 	w.begun = false
 	w.endCPU()
-	if w.all {
-		for _, p := range w.procs {
-			p.endCounters(w.buf[:])
-		}
+	for _, p := range w.procs {
+		p.endCounters(w.buf[:])
 	}
 	b := &bill{watch: w, metered: bench.Metered{Start: w.begin, Length: w.end.Sub(w.begin)}}
 	b.metered.Warnings = append(b.metered.Warnings, w.warnings...)

@@ -119,9 +119,8 @@ func defaults(file string) *Plan {
 // A givenArm is an arm as the file has it. What it does not say is zero, and the
 // reader has no place for it.
 type givenArm struct {
-	arm   bench.Arm
-	slice bool
-	path  string
+	arm  bench.Arm
+	path string
 }
 
 // plan reads the whole file into p and returns its arms.
@@ -140,8 +139,8 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 		{"profiles", axis(r, &profiles, func(v *string) read { return choice(r, v, "profile", names.Profiles) })},
 		{"sweep", choice(r, &p.Sweep, "sweep", []Sweep{Up, UpDown})},
 		{"rounds", r.rounds(&p.Rounds)},
-		{"precision", r.fraction(&p.Precision, 1)},
-		{"slices", r.slices(&p.Slices)},
+		{"precision", r.gone("looks (rounds.every) have taken its place")},
+		{"slices", r.gone("arms are compared in equal windows, one in each round")},
 		{"interval", r.duration(&p.Interval, time.Millisecond)},
 		{"window", r.duration(&p.Window, time.Millisecond)},
 		{"warm_up", r.duration(&p.WarmUp, 0)},
@@ -151,6 +150,12 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 		})},
 		{"baseline", r.text(&p.Baseline)},
 		{"idle", r.text(&p.Idle)},
+		{"comparisons", r.list(func(n ast.Node, path string) {
+			p.Comparisons = append(p.Comparisons, r.comparison(n, path))
+		})},
+		{"also", r.list(func(n ast.Node, path string) {
+			p.Also = append(p.Also, r.comparison(n, path))
+		})},
 		{"margin", r.fraction(&p.Margin, 1)},
 		{"guards", func(n ast.Node, path string) {
 			r.mapping(n, path, []field{
@@ -184,7 +189,7 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 	return arms
 }
 
-// rounds reads {min: 3, max: 5}, or one number for both.
+// rounds reads {min: 8, max: 24, every: 4}, or one number for the first two.
 func (r *reader) rounds(dst *Rounds) read {
 	const most = 10_000
 	return func(n ast.Node, path string) {
@@ -196,8 +201,32 @@ func (r *reader) rounds(dst *Rounds) read {
 		r.mapping(n, path, []field{
 			{"min", r.number(&dst.Min, 1, most)},
 			{"max", r.number(&dst.Max, 1, most)},
+			{"every", r.number(&dst.Every, 1, most)},
 		})
 	}
+}
+
+// gone refuses a key that plans had once.
+func (r *reader) gone(why string) read {
+	return func(n ast.Node, path string) {
+		r.errorf(position(n), "%s is no key of a plan any more: %s", path, why)
+	}
+}
+
+// comparison reads {of: cri, to: today, says: "a kubelet of today"}.
+func (r *reader) comparison(n ast.Node, path string) Comparison {
+	var c Comparison
+	if _, ok := n.(ast.MapNode); !ok {
+		r.errorf(position(n), "%s must be a mapping like {of: cri, to: today}, is %s", path, kind(n))
+		return c
+	}
+	r.mapping(n, path, []field{{"of", r.text(&c.Of)}, {"to", r.text(&c.To)}, {"says", r.text(&c.Says)}})
+	for _, key := range []string{"of", "to"} {
+		if !r.has(path + "." + key) {
+			r.errorf(position(n), "%s has no %s", path, key)
+		}
+	}
+	return c
 }
 
 // armName is what an arm may be called: names are keys in every report's format.
@@ -236,7 +265,7 @@ func (r *reader) arm(n ast.Node, path string, names Names) givenArm {
 		// Which collectors there are may stand after it.
 		{"intervals", func(n ast.Node, _ string) { intervals = n }},
 		{"treatment", choice(r, &a.Treatment, "treatment", names.Treatments)},
-		{"slice", r.truth(&g.slice)},
+		{"slice", r.gone("arms are compared in equal windows, one in each round")},
 	})
 	switch {
 	case a.Name == "" && len(a.Collectors) > 0:
@@ -286,20 +315,6 @@ func (n Names) ownClock(collector string) bool {
 		}
 	}
 	return false
-}
-
-// unsliceable tells why the collector cannot take turns in slices, "" if it can.
-func (n Names) unsliceable(collector string) string {
-	for _, c := range n.Collectors {
-		switch {
-		case c.Name != collector:
-		case c.OwnClock:
-			return "works on a clock of its own, so part of its cost would fall into the slices of others"
-		case c.CarriesOver:
-			return "leaves something in the runtime that the slices of others would pay for, or make good"
-		}
-	}
-	return ""
 }
 
 func (n Names) collectorNames() []string {

@@ -62,16 +62,19 @@ func TestDecode(t *testing.T) {
 	full := plan.Plan{
 		Name: "all keys", Description: "two\nlines", Experiment: "api", Seed: 1<<64 - 1, Mode: plan.Turns,
 		Pods: []int{0, 10, 35}, ContainersPerPod: []int{1, 3}, Profiles: []string{"active", "idle"}, Sweep: plan.UpDown,
-		Rounds: plan.Rounds{Min: 3, Max: 5}, Precision: 0.01, Interval: s, Window: 5 * s, WarmUp: s, Timeout: 2 * s,
+		Rounds: plan.Rounds{Min: 3, Max: 5}, Interval: s, Window: 5 * s, WarmUp: s, Timeout: 2 * s,
 		Arms: []bench.Arm{
 			arm("idle", s, 5*s, s),
 			arm("cgroup+cri-pod-stats", s, 5*s, s),
 			{Name: "slow", Collectors: []string{"cadvisor", "cri-pod-stats"}, Interval: 2 * s, Window: 20 * s, WarmUp: 0},
 			arm("cri-pod-metrics", 5*s, 5*s, 5*s),
+			{Name: "cri-pod-metrics-again", Collectors: []string{"cri-pod-metrics"}, Interval: 5 * s, Window: 5 * s, WarmUp: 5 * s},
 			arm("cri-version", s, 5*s, s),
 		},
 		Baseline: "slow", Idle: "idle", Margin: 0.05,
-		Guards: bench.Limits{Steal: 0.02, Foreign: 0.1, Harness: 0.01, Lateness: 0.5}, Truth: plan.TruthOff,
+		Comparisons: []plan.Comparison{{Of: "cgroup+cri-pod-stats", To: "idle", Says: "nothing"}},
+		Also:        []plan.Comparison{{Of: "cri-version", To: "cgroup+cri-pod-stats"}, {Of: "cri-pod-metrics-again", To: "cri-pod-metrics"}},
+		Guards:      bench.Limits{Steal: 0.02, Foreign: 0.1, Harness: 0.01, Lateness: 0.5}, Truth: plan.TruthOff,
 		Retries: 0, MaxDuration: 10 * time.Hour, Settle: 0, Active: plan.Active{CPU: 0.25, Memory: 1 << 30},
 	}
 	f(`
@@ -87,7 +90,6 @@ containers_per_pod: [1, 3]
 profiles: [active, idle]
 sweep: up-down
 rounds: {min: 3, max: 5}
-precision: 1%
 interval: 1s
 window: 5s
 warm_up: 1s
@@ -101,9 +103,12 @@ arms:
     window: 20s
     warm_up: 0s
   - {name: cri-pod-metrics, interval: 5s, window: 5s, warm_up: 5s}
+  - {name: cri-pod-metrics-again, collectors: cri-pod-metrics, interval: 5s, window: 5s, warm_up: 5s}
   - {collectors: [cri-version]}
 baseline: slow
 idle: idle
+comparisons: [{of: cgroup+cri-pod-stats, to: idle, says: nothing}]
+also: [{of: cri-version, to: cgroup+cri-pod-stats}, {of: cri-pod-metrics-again, to: cri-pod-metrics}]
 margin: 5 %
 guards: {steal: 2%, foreign_cpu: 0.1, lateness: "50%"}
 truth: off
@@ -201,7 +206,7 @@ baseline: cadviser
 		`p.yaml:1:7: pods: anchors, aliases and tags are not accepted in a plan; write the value out`,
 		`p.yaml:2:7: arms: anchors, aliases and tags are not accepted in a plan; write the value out`)
 	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, precision, slices, `+
-		`interval, window, warm_up, timeout, arms, baseline, idle, margin, guards, truth, retries, max_duration, settle, active, kubelet)`)
+		`interval, window, warm_up, timeout, arms, baseline, idle, comparisons, also, margin, guards, truth, retries, max_duration, settle, active, kubelet)`)
 
 	// Values of the wrong kind or out of range.
 	f(ok+"name: [a]\n", `p.yaml:3:7: name must be text, is a list`)
@@ -248,17 +253,28 @@ baseline: cadviser
 	// Contradictions.
 	f(ok+"window: 5s\n", `p.yaml:3:9: window 5s is shorter than interval 10s: no call would fit`)
 	f(ok+"interval: 7s\n",
-		`p.yaml:3:11: window 2m0s is not a multiple of interval 7s`,
-		`p.yaml:3:11: warm_up 40s is not a multiple of interval 7s`)
+		`p.yaml:3:11: window 2m0s is not a multiple of interval 7s`)
 	f("pods: 10\narms: [idle, cgroup]\nwindow: 15s\n", `p.yaml:3:9: window 15s is not a multiple of interval 10s`)
 	f("pods: 10\narms: [{name: cgroup, interval: 50s}]\n",
-		`p.yaml:2:33: arm "cgroup": window 2m0s is not a multiple of interval 50s`,
-		`p.yaml:2:33: arm "cgroup": warm_up 40s is not a multiple of interval 50s`)
+		`p.yaml:2:33: arm "cgroup": window 2m0s is not a multiple of interval 50s`)
 	f(ok+"baseline: idle\n", `p.yaml:3:11: baseline "idle" is not among the arms (known: cgroup)`)
 	f(ok+"idle: cgrup\n", `p.yaml:3:7: idle "cgrup" is not among the arms (did you mean "cgroup"?)`)
 	f(ok+"idle: cgroup\nbaseline: cgroup\n", `p.yaml:4:11: baseline and idle are the same arm "cgroup"`)
 	f(ok+"rounds: {min: 5, max: 3}\n", `p.yaml:3:23: rounds.max 3 is less than rounds.min 5`)
-	f(ok+"precision: 1%\n", `p.yaml:3:12: precision 0.01: the plan has no baseline, so there is no ratio to be precise about`)
+	f(ok+"precision: 1%\n", `p.yaml:3:12: precision is no key of a plan any more: looks (rounds.every) have taken its place`)
+	f(ok+"slices: {calls: 2}\n", `p.yaml:3:9: slices is no key of a plan any more: arms are compared in equal windows, one in each round`)
+	f(ok+"rounds: {min: 3, max: 9, every: 3}\n", `p.yaml:3:33: rounds.every 3: the plan has no comparisons to be decided`)
+	two := "pods: 10\narms: [idle, {name: cgroup, window: 60s}, cri-pod-stats]\n"
+	f(two+"comparisons: [{of: cgrup, to: idle}, {of: cri-pod-stats, to: cgroup}, {of: idle, to: idle}, {of: idle}, idle]\n",
+		`p.yaml:3:20: comparisons[0].of "cgrup" is not among the arms (did you mean "cgroup"?)`,
+		`p.yaml:3:38: comparisons[1]: windows must be equal: "cri-pod-stats" has 2m0s after 40s, "cgroup" has 1m0s after 40s`,
+		`p.yaml:3:71: comparisons[2] compares arm "idle" with itself`,
+		`p.yaml:3:93: comparisons[3] has no to`,
+		`p.yaml:3:105: comparisons[4] must be a mapping like {of: cri, to: today}, is "idle"`)
+	f(two+"rounds: {min: 4, max: 4, every: 2}\nsweep: up-down\ncomparisons: [{of: cri-pod-stats, to: idle}]\n",
+		`p.yaml:3:33: rounds.every 2: there is nothing to look at between rounds.min and rounds.max, both 4`)
+	f(two+"rounds: {min: 4, max: 8, every: 2}\nsweep: up-down\ncomparisons: [{of: cri-pod-stats, to: idle}]\n",
+		`p.yaml:3:33: rounds.every 2: a sweep up-down has half of its rounds at the end, and cannot be looked at before`)
 	f(ok+"max_duration: 20m\n", `p.yaml:3:15: max_duration 20m0s is too short: 10 rounds of at least 2m40s each take 0.444 hours`)
 	f("pods: 10\narms: [cadvisor, {name: cgroup, window: 60s}]\nmode: parallel\nbaseline: cadvisor\n",
 		`p.yaml:2:41: mode parallel runs all collectors in one arm: window 1m0s of arm "cgroup" contradicts the plan's 2m0s`,
@@ -282,7 +298,8 @@ func TestDecodeWarnings(t *testing.T) {
 	}
 	f("pods: 10\narms: [cadvisor]\n")
 	f("pods: 10\nwindow: 10s\narms: [cgroup+cadvisor, cgroup, {name: cadvisor-1s, window: 20s}]\nbaseline: cgroup\n",
-		`p.yaml:3:8: arm "cgroup+cadvisor": window 10s is shorter than 15s, but cadvisor works on a clock of its own: part of its cost may fall outside`)
+		`p.yaml:3:8: arm "cgroup+cadvisor": window 10s is shorter than 15s, but cadvisor works on a clock of its own: part of its cost may fall outside`,
+		`p.yaml:3:33: arm "cadvisor-1s" is compared with nothing: its windows are not those of the baseline "cgroup", and no comparison names it`)
 	f("pods: 10\narms: [cgroup, cri-pod-stats]\n", `p.yaml:1:1: no baseline: arms will not be compared (arms: cgroup, cri-pod-stats)`)
 }
 
@@ -333,7 +350,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	for _, in := range []string{
 		"", "a", "- a", "pods: 10\narms: cgroup", "pods: [1, 2\n", "? a\n: b", "a: &x [*x]", "a: |\n b", "{", "pods: 10\nmode: parallel\narms: [idle+cgroup, {name: x}]",
-		"pods: 10\narms: [idle, cgroup, {name: cri-version, slice: false}, cadvisor]\nslices: {calls: 3, interval: 1s, own_trials: idle}\n",
+		"pods: 10\nrounds: {min: 2, max: 6, every: 2}\narms: [idle, cgroup, cadvisor]\ncomparisons: [{of: cgroup, to: cadvisor, says: x}]\nalso: [{of: idle, to: cgroup}]\n",
 		"pods: 10\narms: [idle, cgroup]\nbaseline: idle\n",
 		"pods: 10\narms: [cgroup]\nmargin: 1e-9\nactive: {cpu: 3m, memory: 1k}\nseed: 7",
 	} {

@@ -125,10 +125,8 @@ func (r *reader) resolveKubelet(p *Plan, given []givenArm) {
 	if !r.has("timeout") {
 		p.Timeout = scrapeTimeout
 	}
-	for _, key := range []string{"slices", "mode"} {
-		if r.has(key) && (key == "slices" || p.Mode == Parallel) {
-			r.errorf(r.where(key), "%s: a kubelet has one gate at a time, and is restarted for each trial", key)
-		}
+	if p.Mode == Parallel {
+		r.errorf(r.where("mode"), "mode: a kubelet has one gate at a time, and is restarted for each trial")
 	}
 	treated := slices.ContainsFunc(p.Arms, func(a bench.Arm) bool { return a.Treatment != "" })
 	switch {

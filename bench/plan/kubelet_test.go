@@ -76,8 +76,6 @@ func TestKubeletRefuses(t *testing.T) {
 		`p.yaml:3:43: unknown treatment "gate-in" (did you mean "gate-on"?)`)
 	f("experiment: kubelet\npods: 10\nmode: parallel\narms: [{name: kubelet-summary, treatment: gate-on}]\n",
 		`p.yaml:3:7: mode: a kubelet has one gate at a time, and is restarted for each trial`)
-	f("experiment: kubelet\npods: 10\nslices: {calls: 2, cycles: 2}\narms: [{name: a, collectors: idle, treatment: gate-on}, {name: b, collectors: idle}]\n",
-		`p.yaml:3:9: slices: a kubelet has one gate at a time, and is restarted for each trial`)
 	f("experiment: kubelet\npods: 10\narms: [{name: kubelet-summary, intervals: {kubelet-sumary: 10s, kubelet-summary: 50s}}]\n",
 		`p.yaml:3:44: unknown key "kubelet-sumary" (did you mean "kubelet-summary"?)`,
 		`p.yaml:3:82: arm "kubelet-summary": window 2m0s is not a multiple of the interval 50s of kubelet-summary`)

@@ -18,7 +18,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"cri-stats-bench/bench"
@@ -42,13 +41,6 @@ type Plan struct {
 	Profiles         []string
 	Sweep            Sweep
 	Rounds           Rounds
-	// Precision ends the rounds of a cell, once it has its least, when each primary
-	// endpoint of each arm is known to within it: the half width of the 90 % interval
-	// of the ratio to the baseline, as a fraction. 0 means that all rounds are run.
-	Precision float64
-	// Slices are how arms take turns inside a round; the zero value is a plan in
-	// which each arm has one window there.
-	Slices Slices
 	// Interval, Window and WarmUp are those of every arm that has none of its own.
 	Interval, Window, WarmUp time.Duration
 	// Timeout is the deadline of each call, counted from its start.
@@ -59,6 +51,10 @@ type Plan struct {
 	// Baseline is the arm that others are compared with, Idle the one whose cost
 	// is taken off to get an overhead. Either may be empty: then there is none.
 	Baseline, Idle string
+	// Comparisons are the questions of the plan, the main one first: the headline of
+	// every report. Also are further ones. Without any, each arm is compared with the
+	// baseline.
+	Comparisons, Also []Comparison
 	// Margin is how much more than the baseline still counts as no loss, as a
 	// fraction.
 	Margin float64
@@ -66,8 +62,7 @@ type Plan struct {
 	// Truth says which defects of its answers take an arm its verdict. They are checked
 	// once in each profile, at the highest density, but not with TruthOff.
 	Truth agreement.Rule
-	// Retries is how many times a void trial is run again in its round, and a block
-	// of slices that is not good for much.
+	// Retries is how many times a void trial is run again in its round.
 	Retries int
 	// MaxDuration ends the run: no round is begun that would end past it. 0 means
 	// no limit.
@@ -135,11 +130,35 @@ func (s Sweep) Passes() int {
 }
 
 // Rounds are the least and the most rounds of one cell, over all its sweeps. A
-// round is one trial of each arm, or the block of slices and the trials that arms
-// have of their own.
+// round is one trial of each arm.
 type Rounds struct {
 	Min int `json:"min"`
 	Max int `json:"max"`
+	// Every is after how many rounds the comparisons are looked at again, from Min on,
+	// to let go of arms that are decided; 0 means that they are looked at once, at the
+	// end.
+	Every int `json:"every,omitempty"`
+}
+
+// Looks returns the numbers of rounds at which the comparisons of a cell are looked at,
+// ascending; the last is Max.
+func (r Rounds) Looks() []int {
+	var out []int
+	if r.Every > 0 {
+		for n := r.Min; n < r.Max; n += r.Every {
+			out = append(out, n)
+		}
+	}
+	return append(out, r.Max)
+}
+
+// A Comparison is one question: what does it cost to change from one arm to another?
+type Comparison struct {
+	// Of is the arm that somebody would change to, To the one that is there.
+	Of string `json:"of"`
+	To string `json:"to"`
+	// Says is how reports call To, if not by its name.
+	Says string `json:"says,omitempty"`
 }
 
 // Active is what one container does in the profile "active".
@@ -162,8 +181,6 @@ type file struct {
 	Profiles         []string       `json:"profiles"`
 	Sweep            Sweep          `json:"sweep"`
 	Rounds           Rounds         `json:"rounds"`
-	Precision        float64        `json:"precision,omitempty"`
-	Slices           *slicesFile    `json:"slices,omitempty"`
 	Interval         duration       `json:"interval"`
 	Window           duration       `json:"window"`
 	WarmUp           duration       `json:"warm_up"`
@@ -171,6 +188,8 @@ type file struct {
 	Arms             []arm          `json:"arms"`
 	Baseline         string         `json:"baseline,omitempty"`
 	Idle             string         `json:"idle,omitempty"`
+	Comparisons      []Comparison   `json:"comparisons,omitempty"`
+	Also             []Comparison   `json:"also,omitempty"`
 	Margin           float64        `json:"margin"`
 	Guards           bench.Limits   `json:"guards"`
 	Truth            agreement.Rule `json:"truth"`
@@ -182,15 +201,6 @@ type file struct {
 	Kubelet *ExistingKubelet `json:"kubelet,omitempty"`
 }
 
-// slicesFile is Slices but for the arms, which say themselves that they are
-// sliced.
-type slicesFile struct {
-	Calls     int       `json:"calls"`
-	Cycles    int       `json:"cycles"`
-	Interval  duration  `json:"interval,omitempty"`
-	OwnTrials OwnTrials `json:"own_trials"`
-}
-
 type arm struct {
 	Name       string   `json:"name"`
 	Collectors []string `json:"collectors"`
@@ -200,8 +210,6 @@ type arm struct {
 	// Intervals are those of collectors that do not have the arm's.
 	Intervals map[string]duration `json:"intervals,omitempty"`
 	Treatment string              `json:"treatment,omitempty"`
-	// Slice is absent from a plan without slices.
-	Slice *bool `json:"slice,omitempty"`
 }
 
 // duration is written with its unit, since a plan file asks for one.
@@ -213,24 +221,18 @@ func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 // same plan gives the same bytes.
 func (p Plan) MarshalJSON() ([]byte, error) {
 	f := file{
-		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds, p.Precision, nil,
+		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds,
 		duration(p.Interval), duration(p.Window), duration(p.WarmUp), duration(p.Timeout),
-		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Margin, p.Guards, p.Truth, p.Retries,
+		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Comparisons, p.Also, p.Margin, p.Guards, p.Truth, p.Retries,
 		duration(p.MaxDuration), duration(p.Settle), p.Active, p.Kubelet,
 	}
 	for i, a := range p.Arms {
-		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp), nil, a.Treatment, nil}
+		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp), nil, a.Treatment}
 		for c, interval := range a.Intervals {
 			if f.Arms[i].Intervals == nil {
 				f.Arms[i].Intervals = make(map[string]duration)
 			}
 			f.Arms[i].Intervals[c] = duration(interval)
-		}
-	}
-	if s := p.Slices; s.Cycles > 0 {
-		f.Slices = &slicesFile{s.Calls, s.Cycles, duration(s.Interval), s.OwnTrials}
-		for i, a := range p.Arms {
-			f.Arms[i].Slice = new(slices.Contains(s.Arms, a.Name))
 		}
 	}
 	return json.Marshal(f)

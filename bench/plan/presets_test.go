@@ -74,3 +74,16 @@ func TestCells(t *testing.T) {
 		t.Errorf("Cells (-want +got):\n%s", diff)
 	}
 }
+
+func TestLooks(t *testing.T) {
+	f := func(r plan.Rounds, want ...int) {
+		t.Helper()
+		if diff := cmp.Diff(want, r.Looks()); diff != "" {
+			t.Errorf("looks of %+v (-want +got):\n%s", r, diff)
+		}
+	}
+	f(plan.Rounds{Min: 3, Max: 3}, 3)
+	f(plan.Rounds{Min: 3, Max: 8}, 8)
+	f(plan.Rounds{Min: 8, Max: 24, Every: 4}, 8, 12, 16, 20, 24)
+	f(plan.Rounds{Min: 4, Max: 11, Every: 3}, 4, 7, 10, 11)
+}

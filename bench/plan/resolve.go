@@ -30,9 +30,9 @@ func (r *reader) resolve(p *Plan, given []givenArm, names Names) {
 	} else {
 		r.references(p)
 	}
-	r.resolvePrecision(p)
+	r.resolveLooks(p)
+	r.resolveComparisons(p)
 	r.resolveKubelet(p, given)
-	r.resolveSlices(p, given, names)
 	r.enoughTime(p)
 }
 
@@ -59,15 +59,68 @@ func (r *reader) resolveRounds(x *Rounds) {
 	}
 }
 
-// resolvePrecision refuses a precision that can never be reached, or never end a
-// round early.
-func (r *reader) resolvePrecision(p *Plan) {
+// resolveLooks refuses looks that never come, and those in rounds that are shared between
+// sweeps: what is known after some of them depends on the order of densities.
+func (r *reader) resolveLooks(p *Plan) {
+	at := r.where("rounds.every")
 	switch {
-	case !r.has("precision") || p.Precision == 0:
-	case p.Baseline == "":
-		r.errorf(r.where("precision"), "precision %v: the plan has no baseline, so there is no ratio to be precise about", p.Precision)
+	case p.Rounds.Every == 0:
 	case p.Rounds.Min == p.Rounds.Max:
-		r.warnf(r.where("precision"), "precision %v changes nothing: rounds.min and rounds.max are both %d", p.Precision, p.Rounds.Max)
+		r.errorf(at, "rounds.every %d: there is nothing to look at between rounds.min and rounds.max, both %d", p.Rounds.Every, p.Rounds.Max)
+	case p.Sweep == UpDown:
+		r.errorf(at, "rounds.every %d: a sweep %s has half of its rounds at the end, and cannot be looked at before", p.Rounds.Every, UpDown)
+	case len(p.Comparisons) == 0:
+		r.errorf(at, "rounds.every %d: the plan has no comparisons to be decided", p.Rounds.Every)
+	}
+}
+
+// resolveComparisons refuses comparisons of arms that are not there, or of which one is
+// looked at for longer: the same work shows another cost in windows of another length.
+func (r *reader) resolveComparisons(p *Plan) {
+	names := make([]string, len(p.Arms))
+	byName := make(map[string]bench.Arm)
+	for i, a := range p.Arms {
+		names[i], byName[a.Name] = a.Name, a
+	}
+	compared := make(map[string]bool)
+	for _, list := range []struct {
+		key string
+		all []Comparison
+	}{{"comparisons", p.Comparisons}, {"also", p.Also}} {
+		for i, c := range list.all {
+			path := fmt.Sprintf("%s[%d]", list.key, i)
+			known := true
+			for _, of := range []struct{ key, name string }{{"of", c.Of}, {"to", c.To}} {
+				if _, ok := byName[of.name]; of.name != "" && !ok {
+					r.errorf(r.where(path+"."+of.key, path), "%s.%s %q is not among the arms%s", path, of.key, of.name, suggest(of.name, names))
+					known = false
+				}
+			}
+			of, to := byName[c.Of], byName[c.To]
+			switch {
+			case !known || c.Of == "" || c.To == "":
+			case c.Of == c.To:
+				r.errorf(r.where(path), "%s compares arm %q with itself", path, c.Of)
+			case of.Window != to.Window || of.WarmUp != to.WarmUp:
+				r.errorf(r.where(path), "%s: windows must be equal: %q has %v after %v, %q has %v after %v", path, c.Of, of.Window, of.WarmUp, c.To, to.Window, to.WarmUp)
+			}
+			compared[c.Of], compared[c.To] = true, true
+		}
+	}
+	r.uncompared(p, compared)
+}
+
+// uncompared warns of arms that have nothing to be compared with.
+func (r *reader) uncompared(p *Plan, compared map[string]bool) {
+	base := slices.IndexFunc(p.Arms, func(a bench.Arm) bool { return a.Name == p.Baseline })
+	if base < 0 || p.Mode == Parallel {
+		return
+	}
+	for i, a := range p.Arms {
+		other := a.Window != p.Arms[base].Window || a.WarmUp != p.Arms[base].WarmUp
+		if other && !compared[a.Name] && a.Name != p.Idle && !slices.Contains(a.Collectors, "idle") && !slices.Contains(a.Collectors, bench.ControlCollector) {
+			r.warnf(r.where(fmt.Sprintf("arms[%d]", i)), "arm %q is compared with nothing: its windows are not those of the baseline %q, and no comparison names it", a.Name, p.Baseline)
+		}
 	}
 }
 
@@ -101,9 +154,6 @@ func (r *reader) resolveArm(p *Plan, g givenArm, names Names) bench.Arm {
 		r.errorf(r.where(at("window", "interval")...), "%swindow %v is shorter than interval %v: no call would fit", whose, a.Window, a.Interval)
 	case a.Window%a.Interval != 0:
 		r.errorf(r.where(at("window", "interval")...), "%swindow %v is not a multiple of interval %v", whose, a.Window, a.Interval)
-	}
-	if a.Interval > 0 && a.WarmUp%a.Interval != 0 {
-		r.errorf(r.where(at("warm_up", "interval")...), "%swarm_up %v is not a multiple of interval %v", whose, a.WarmUp, a.Interval)
 	}
 	for _, c := range a.Collectors {
 		if own, ok := a.Intervals[c]; ok && own > 0 && a.Window%own != 0 {
@@ -199,11 +249,8 @@ func (r *reader) references(p *Plan) {
 // How long the rest takes is for package schedule to say.
 func (r *reader) enoughTime(p *Plan) {
 	var round time.Duration
-	for _, a := range p.OwnTrialArms() {
+	for _, a := range p.Arms {
 		round += a.WarmUp + a.Window
-	}
-	for _, a := range p.SlicedArms() {
-		round += a.WarmUp + time.Duration(p.Slices.Cycles)*a.Window
 	}
 	rounds := len(p.Cells()) * p.Rounds.Min
 	// As float64: a foolish plan may need longer than a Duration holds.

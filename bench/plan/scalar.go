@@ -78,18 +78,6 @@ func (r *reader) seed(dst *uint64) read {
 	}
 }
 
-// truth reads true or false.
-func (r *reader) truth(dst *bool) read {
-	return func(n ast.Node, path string) {
-		b, ok := n.(*ast.BoolNode)
-		if !ok {
-			r.errorf(position(n), "%s must be true or false, is %s", path, kind(n))
-			return
-		}
-		*dst = b.Value
-	}
-}
-
 // duration reads a duration with its unit. least is the shortest one accepted.
 func (r *reader) duration(dst *time.Duration, least time.Duration) read {
 	return func(n ast.Node, path string) {

@@ -205,7 +205,7 @@ func (b *builder) compareArm(cell bench.Cell, arm bench.Arm, old, new *analysis.
 	return nil
 }
 
-func used(a *analysis.ArmResult) bool { return len(a.Trials)+len(a.SliceTrials) > 0 }
+func used(a *analysis.ArmResult) bool { return len(a.Trials) > 0 }
 
 func (b *builder) unmatched(u Unmatched) { b.c.Unmatched = append(b.c.Unmatched, u) }
 
@@ -216,7 +216,7 @@ func (b *builder) unmatchedSeries(cell bench.Cell, old, new *analysis.ArmResult,
 	if w.class != Primary || !had && !have {
 		return
 	}
-	u := Unmatched{Cell: &cell, Arm: old.Arm, Series: &w.series, Why: "the runs have it from trials of its own and from slices"}
+	u := Unmatched{Cell: &cell, Arm: old.Arm, Series: &w.series, Why: "a run has no value of it above zero"}
 	switch {
 	case !have:
 		u.In, u.Why, u.Lost = "old", "the new run has no number of it", true

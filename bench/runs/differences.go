@@ -107,8 +107,6 @@ func planFacts() []planFact {
 	return []planFact{
 		{"experiment", Refuses, func(p *plan.Plan) any { return p.Experiment }},
 		{"mode", Refuses, func(p *plan.Plan) any { return p.Mode }},
-		{"slices.calls", Refuses, func(p *plan.Plan) any { return p.Slices.Calls }},
-		{"slices.interval", Refuses, func(p *plan.Plan) any { return p.Slices.Interval }},
 		{"active", Refuses, func(p *plan.Plan) any {
 			if !slices.Contains(p.Profiles, "active") {
 				return "" // nobody does it
@@ -125,10 +123,13 @@ func planFacts() []planFact {
 		{"settle", Warns, func(p *plan.Plan) any { return p.Settle }},
 		{"sweep", Warns, func(p *plan.Plan) any { return p.Sweep }},
 		{"guards", Warns, func(p *plan.Plan) any { return fmt.Sprintf("%+v", p.Guards) }},
-		{"slices.own_trials", Tells, func(p *plan.Plan) any { return p.Slices.OwnTrials }},
-		{"slices.cycles", Tells, func(p *plan.Plan) any { return p.Slices.Cycles }},
-		{"rounds", Tells, func(p *plan.Plan) any { return fmt.Sprintf("%d to %d", p.Rounds.Min, p.Rounds.Max) }},
-		{"precision", Tells, func(p *plan.Plan) any { return p.Precision }},
+		{"rounds", Tells, func(p *plan.Plan) any {
+			rounds := fmt.Sprintf("%d to %d", p.Rounds.Min, p.Rounds.Max)
+			if p.Rounds.Every > 0 {
+				rounds += fmt.Sprintf(", looks every %d", p.Rounds.Every)
+			}
+			return rounds
+		}},
 		{"retries", Tells, func(p *plan.Plan) any { return p.Retries }},
 		{"max_duration", Tells, func(p *plan.Plan) any { return p.MaxDuration }},
 		{"name", Tells, func(p *plan.Plan) any { return p.Name }},
@@ -140,6 +141,8 @@ func verdictFacts() []planFact {
 	return []planFact{
 		{"baseline", Refuses, func(p *plan.Plan) any { return p.Baseline }},
 		{"idle", Refuses, func(p *plan.Plan) any { return p.Idle }},
+		{"comparisons", Refuses, func(p *plan.Plan) any { return p.Comparisons }},
+		{"also", Refuses, func(p *plan.Plan) any { return p.Also }},
 		{"margin", Refuses, func(p *plan.Plan) any { return p.Margin }},
 		{"truth", Refuses, func(p *plan.Plan) any { return p.Truth }},
 	}
@@ -169,11 +172,11 @@ func armDifference(old, new *Run, name string) string {
 	if !inOld || !inNew {
 		return ""
 	}
-	return unlike(old, new, a, b)
+	return unlike(a, b)
 }
 
 // unlike says where two arms of two plans are not the same.
-func unlike(old, new *Run, a, b bench.Arm) string {
+func unlike(a, b bench.Arm) string {
 	var out []Difference
 	out = differ(out, "collectors", strings.Join(a.Collectors, "+"), strings.Join(b.Collectors, "+"), Refuses)
 	for _, t := range []struct {
@@ -188,16 +191,11 @@ func unlike(old, new *Run, a, b bench.Arm) string {
 	} {
 		out = differ(out, t.what, t.of(a), t.of(b), Refuses)
 	}
-	out = differ(out, "slice", sliced(old, a.Name), sliced(new, b.Name), Refuses)
 	texts := make([]string, len(out))
 	for i, d := range out {
 		texts[i] = d.String()
 	}
 	return strings.Join(texts, "; ")
-}
-
-func sliced(r *Run, name string) string {
-	return strconv.FormatBool(slices.Contains(r.Plan.Slices.Arms, name))
 }
 
 // kubeletDifferences lists where the kubelets of two runs differ. What an arm does to a

@@ -39,9 +39,6 @@ func TestNothingIsForgotten(t *testing.T) {
 		"Arms": "arms are matched", "Interval": "each arm has it", "Window": "each arm has it", "WarmUp": "each arm has it",
 	})
 	f(bench.Arm{}, []string{"collectors", "interval", "intervals", "window", "warm_up", "treatment"}, map[string]string{"Name": "arms are matched by it"})
-	f(plan.Slices{}, []string{"calls", "cycles", "interval"}, map[string]string{
-		"OwnTrials": "slices.own_trials is compared", "Arms": "each arm is asked",
-	})
 }
 
 func TestDifferences(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/stat"
@@ -13,22 +11,22 @@ import (
 
 // An effectKey names an endpoint that any run judged.
 type effectKey struct {
-	cell   bench.Cell
-	arm    string
-	series analysis.Series
-	class  analysis.Class
+	cell    bench.Cell
+	of, to  string
+	series  analysis.Series
+	primary bool
 }
 
-// effectsOf lists the endpoints that have a class with a verdict in any run, in the
-// order of the reports.
+// effectsOf lists the endpoints that any run has a verdict on, in the order of the
+// reports.
 func effectsOf(all []*Run) []effectKey {
 	var out []effectKey
 	for _, r := range all {
 		for _, c := range r.Report.Cells {
-			for _, a := range c.Arms {
-				for _, jt := range a.Judgements {
-					k := effectKey{c.Cell, a.Arm, jt.Series, jt.Class}
-					if jt.Class != analysis.Exploratory && !slices.Contains(out, k) {
+			for _, p := range c.Pairings {
+				for _, jt := range p.Judgements {
+					k := effectKey{c.Cell, p.Of, p.To, jt.Series, jt.Class == analysis.Primary}
+					if !slices.Contains(out, k) {
 						out = append(out, k)
 					}
 				}
@@ -40,11 +38,15 @@ func effectsOf(all []*Run) []effectKey {
 
 // judged returns the judgement of an endpoint in a run, nil if it has no ratio.
 func (r *Run) judged(k effectKey) *analysis.Judgement {
-	a := r.arm(k.cell, k.arm)
-	if a == nil {
+	c := r.cell(k.cell)
+	if c == nil {
 		return nil
 	}
-	if jt := a.Judged(k.series); jt != nil && !jt.Ratio.Absent() {
+	p := c.Pairing(k.of, k.to)
+	if p == nil {
+		return nil
+	}
+	if jt := p.Judged(k.series); jt != nil && !jt.Ratio.Absent() {
 		return jt
 	}
 	return nil
@@ -53,11 +55,11 @@ func (r *Run) judged(k effectKey) *analysis.Judgement {
 // effect pools one endpoint.
 func (j *joiner) effect(k effectKey, nodes []Node) (*NodeEffect, error) {
 	e := &NodeEffect{
-		Cell: k.cell, Arm: k.arm, Series: k.series, Class: k.class, Ratios: make([]analysis.Estimate, len(nodes)),
+		Cell: k.cell, Arm: k.of, To: k.to, Series: k.series, Primary: k.primary, Ratios: make([]analysis.Estimate, len(nodes)),
 	}
 	var known []stat.Effect
 	for i, n := range nodes {
-		judgements := j.ofOneKind(e, n.runs, k)
+		judgements := j.judgements(e, n.runs, k)
 		if len(judgements) == 0 {
 			continue
 		}
@@ -77,27 +79,19 @@ func (j *joiner) effect(k effectKey, nodes []Node) (*NodeEffect, error) {
 	return e, nil
 }
 
-// ofOneKind returns the judgements of runs. Ratios of totals and of what is above
-// the idle arm are not joined: the kind of the first one decides.
-func (j *joiner) ofOneKind(e *NodeEffect, all []*Run, k effectKey) []*analysis.Judgement {
+// judgements are those of an endpoint in some runs.
+func (j *joiner) judgements(e *NodeEffect, all []*Run, k effectKey) []*analysis.Judgement {
 	var out []*analysis.Judgement
 	for _, r := range all {
 		jt := r.judged(k)
 		if jt == nil {
 			continue
 		}
-		if e.Kind == "" {
-			e.Kind = jt.Kind
-		}
 		if jt.Class == analysis.Primary && jt.Verdict == analysis.NoVerdict && jt.Ratio.Interval != nil && !r.Report.Simulated() {
 			e.withheld = true
 			e.Ratio.Notes = j.add(e.Ratio.Notes, r.Name+" withholds its own verdict on this, and its report says why: nor is there one on nodes in general")
 		}
-		if e.Kind == jt.Kind {
-			out = append(out, jt)
-		} else {
-			e.Ratio.Notes = j.add(e.Ratio.Notes, "runs have this as a ratio of totals and as one of what is above the idle arm: only those of the first kind are joined")
-		}
+		out = append(out, jt)
 	}
 	return out
 }
@@ -140,6 +134,10 @@ func (j *joiner) pool(e *NodeEffect, known []stat.Effect) error {
 		return nil
 	case 1:
 		i := slices.IndexFunc(e.Ratios, func(r analysis.Estimate) bool { return r.Interval != nil })
+		if i < 0 { // several runs of the one node, which tell nothing together
+			e.Ratio.Notes = j.add(e.Ratio.Notes, "no node has a ratio with an interval")
+			return nil
+		}
 		e.Ratio.Value, e.Ratio.Interval, e.Ratio.N = e.Ratios[i].Value, e.Ratios[i].Interval, 1
 		e.Ratio.Notes = j.add(e.Ratio.Notes, "one node: this is its own ratio, and says nothing of others")
 		return nil
@@ -174,7 +172,7 @@ func ratioInterval(i stat.Interval) *analysis.Interval {
 // decide gives a primary endpoint its verdict on nodes in general, by the rules of
 // package analysis.
 func (e *NodeEffect) decide(n *Nodes) {
-	if e.Class != analysis.Primary || n.Simulated || e.withheld || e.Ratio.Interval == nil {
+	if !e.Primary || n.Simulated || e.withheld || e.Ratio.Interval == nil {
 		return
 	}
 	switch i := e.Ratio.Interval; {
@@ -189,18 +187,12 @@ func (e *NodeEffect) decide(n *Nodes) {
 	}
 }
 
-// effectOf turns a judgement's interval into an effect on the log scale: half of it
-// over the quantile that it was made with. Where that is not known, of a quotient of
-// means of different rounds, it is the normal one, which makes the error larger.
+// effectOf is a judgement as an effect on the log scale, with the standard error of its
+// rounds.
 func effectOf(j *analysis.Judgement) (stat.Effect, bool) {
-	i := j.Ratio.Interval
-	if i == nil || !(i.Lo > 0) || !(j.Ratio.Value > 0) {
+	if j.Ratio.Interval == nil || !(j.Ratio.Value > 0) || j.Ratio.N < 1 {
 		return stat.Effect{}, false
 	}
-	quantile := distuv.UnitNormal.Quantile(1 - alpha)
-	if b := j.Ratio.Basis; b != nil && b.Count > 1 {
-		quantile = distuv.StudentsT{Sigma: 1, Nu: float64(b.Count - 1)}.Quantile(1 - alpha)
-	}
-	out := stat.Effect{Value: math.Log(j.Ratio.Value), SE: (math.Log(i.Hi) - math.Log(i.Lo)) / 2 / quantile}
-	return out, out.SE > 0 && !math.IsInf(out.SE, 1)
+	out := stat.Effect{Value: math.Log(j.Ratio.Value), SE: j.SD / math.Sqrt(float64(j.Ratio.N))}
+	return out, out.SE > 0 && !math.IsInf(out.SE, 1) && !math.IsNaN(out.SE)
 }

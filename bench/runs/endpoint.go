@@ -23,10 +23,8 @@ type Endpoint struct {
 	// same rounds: what it says is free of what the node does to both. It is
 	// exploratory, since the baseline may have changed as well as the arm.
 	Over string `json:"over,omitempty"`
-	// Regime is where both runs have the number from.
-	Regime analysis.Regime `json:"regime"`
-	Old    Side            `json:"old"`
-	New    Side            `json:"new"`
+	Old  Side   `json:"old"`
+	New  Side   `json:"new"`
 	// Ratio is that of the geometric means, new over old, with Welch's 90 % interval
 	// on logarithms. N counts the trials or blocks of both runs.
 	Ratio analysis.Estimate `json:"ratio"`
@@ -110,12 +108,13 @@ func (b *builder) endpoints(arm bench.Arm, old, new *analysis.ArmResult) []wante
 		{analysis.Series{Metric: analysis.CPUCores, Component: analysis.Total}, class},
 		{analysis.Series{Metric: analysis.PSS, Component: analysis.Total}, class},
 	}
+	if !slices.Equal(arm.Collectors, floors[:1]) { // its latency is that of a clock
+		out = append(out, wanted{analysis.Series{Metric: analysis.ResponseP50}, class})
+	}
 	for _, c := range arm.Collectors {
-		if c == "idle" {
-			continue // its latency is that of a clock
+		if c != "idle" {
+			out = append(out, wanted{analysis.Series{Metric: analysis.ResponseP99, Collector: c}, Exploratory})
 		}
-		out = append(out, wanted{analysis.Series{Metric: analysis.ResponseP50, Collector: c}, class},
-			wanted{analysis.Series{Metric: analysis.ResponseP99, Collector: c}, Exploratory})
 	}
 	for _, m := range []analysis.Metric{analysis.CPUCores, analysis.PSS} {
 		for _, part := range b.old.Report.Parts {
@@ -125,62 +124,33 @@ func (b *builder) endpoints(arm bench.Arm, old, new *analysis.ArmResult) []wante
 	return append(out, wanted{analysis.Series{Metric: analysis.CPUCores, Component: bench.ComponentNode}, Exploratory})
 }
 
-// common finds where both runs have a series; regime is empty if they do not.
-func common(old, new *analysis.ArmResult, s analysis.Series) (x, y sample, regime analysis.Regime) {
-	for _, r := range []analysis.Regime{analysis.InSlices, analysis.InTrials} {
-		if r == analysis.InSlices && s.Metric == analysis.PSS {
-			continue // the runtime's memory in a block is that of all its arms
-		}
-		x, y = observe(old, s, r), observe(new, s, r)
-		if len(x.logs) > 0 && len(y.logs) > 0 {
-			return x, y, r
-		}
-	}
-	return sample{}, sample{}, ""
-}
-
 // has says that a run has a series of an arm at all.
 func has(a *analysis.ArmResult, s analysis.Series) bool {
-	is := func(c analysis.Column) bool { return c.Series == s && len(c.Observations) > 0 }
-	return slices.ContainsFunc(a.Columns, is) || s.Metric != analysis.PSS && slices.ContainsFunc(a.SliceColumns, is)
+	return slices.ContainsFunc(a.Columns, func(c analysis.Column) bool { return c.Series == s && len(c.Observations) > 0 })
 }
 
 // compare takes one endpoint in.
 func (b *builder) compare(cell bench.Cell, old, new *analysis.ArmResult, w wanted) error {
-	x, y, regime := common(old, new, w.series)
-	if regime == "" {
+	x, y := observe(old, w.series), observe(new, w.series)
+	if len(x.logs) == 0 || len(y.logs) == 0 {
 		b.unmatchedSeries(cell, old, new, w)
 		return nil
 	}
-	return b.add(Endpoint{Cell: cell, Arm: old.Arm, Series: w.series, Class: w.class, Regime: regime}, x, y)
+	return b.add(Endpoint{Cell: cell, Arm: old.Arm, Series: w.series, Class: w.class}, x, y)
 }
 
-// relative takes in the ratio of an arm to the baseline, where both are there in the
-// same regime in both runs.
+// relative takes in the ratio of an arm to the baseline, where both runs have both.
 func (b *builder) relative(cell bench.Cell, old, new *analysis.ArmResult, w wanted) error {
 	base := b.old.Report.Baseline
 	oldBase, newBase := b.old.arm(cell, base), b.new.arm(cell, base)
 	if base == "" || base != b.new.Report.Baseline || base == old.Arm || oldBase == nil || newBase == nil || armDifference(b.old, b.new, base) != "" {
 		return nil
 	}
-	theirs := w.series
-	if theirs.Collector != "" {
-		arm, _ := b.old.planned(base)
-		if len(arm.Collectors) != 1 {
-			return nil
-		}
-		theirs.Collector = arm.Collectors[0]
+	x, y := observe(old, w.series).over(observe(oldBase, w.series)), observe(new, w.series).over(observe(newBase, w.series))
+	if len(x.logs) == 0 || len(y.logs) == 0 {
+		return nil
 	}
-	for _, r := range []analysis.Regime{analysis.InSlices, analysis.InTrials} {
-		if r == analysis.InSlices && w.series.Metric == analysis.PSS {
-			continue
-		}
-		x, y := observe(old, w.series, r).over(observe(oldBase, theirs, r)), observe(new, w.series, r).over(observe(newBase, theirs, r))
-		if len(x.logs) > 0 && len(y.logs) > 0 {
-			return b.add(Endpoint{Cell: cell, Arm: old.Arm, Series: w.series, Class: Exploratory, Over: base, Regime: r}, x, y)
-		}
-	}
-	return nil
+	return b.add(Endpoint{Cell: cell, Arm: old.Arm, Series: w.series, Class: Exploratory, Over: base}, x, y)
 }
 
 // add compares two samples.
@@ -196,7 +166,7 @@ func (b *builder) add(e Endpoint, x, y sample) error {
 	switch {
 	case unanswerable(err):
 		e.Ratio = analysis.Estimate{Value: e.New.Mean / e.Old.Mean, N: e.Old.N + e.New.N}
-		e.Notes = append(e.Notes, b.note("no interval: it needs two trials or blocks in each run that are not all equal"))
+		e.Notes = append(e.Notes, b.note("no interval: it needs two trials in each run that are not all equal"))
 	case err != nil:
 		return fmt.Errorf("compare %s of %s in %s: %w", e.Series, e.Arm, e.Cell, err)
 	}

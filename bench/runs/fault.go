@@ -61,19 +61,12 @@ type incidents struct {
 	first           string // the first error
 }
 
-// place is where incidents are counted: a trial of its own or a block of slices,
-// whose slices have their agents in common.
-type place struct {
-	turn
-	slices bool
-}
-
 // count goes through the trials that the report uses.
 func (r *Run) count(trials []bench.Trial) {
 	r.incidents = make(map[reader]incidents)
 	type at struct {
 		reader
-		place
+		turn
 	}
 	failed, missing := make(map[at]int), make(map[at]int)
 	var order []at
@@ -85,7 +78,7 @@ func (r *Run) count(trials []bench.Trial) {
 		for k := range t.Agents {
 			a := &t.Agents[k]
 			who := reader{t.Cell, r.label(t.Arm.Name), a.Collector}
-			where := at{who, place{turn{t.Sweep, t.Round}, t.Cycle > 0}}
+			where := at{who, turn{t.Sweep, t.Round}}
 			if _, seen := failed[where]; !seen {
 				order = append(order, where)
 			}
@@ -121,12 +114,8 @@ func (r *Run) uses(t *bench.Trial) bool {
 	if a == nil || !t.Usable() {
 		return false
 	}
-	ids := a.Trials
-	if t.Cycle > 0 {
-		ids = a.SliceTrials
-	}
-	_, found := slices.BinarySearchFunc(ids, t, func(id analysis.TrialID, t *bench.Trial) int {
-		return cmp.Or(cmp.Compare(id.Sweep, t.Sweep), cmp.Compare(id.Round, t.Round), cmp.Compare(id.Cycle, t.Cycle), cmp.Compare(id.Attempt, t.Attempt))
+	_, found := slices.BinarySearchFunc(a.Trials, t, func(id analysis.TrialID, t *bench.Trial) int {
+		return cmp.Or(cmp.Compare(id.Sweep, t.Sweep), cmp.Compare(id.Round, t.Round), cmp.Compare(id.Attempt, t.Attempt))
 	})
 	return found
 }

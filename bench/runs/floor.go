@@ -17,7 +17,6 @@ type Floor struct {
 	Cell   bench.Cell        `json:"cell"`
 	Arm    string            `json:"arm"`
 	Series analysis.Series   `json:"series"`
-	Regime analysis.Regime   `json:"regime"`
 	Old    Side              `json:"old"`
 	New    Side              `json:"new"`
 	Ratio  analysis.Estimate `json:"ratio"`
@@ -68,11 +67,11 @@ func (b *builder) floorArm(cell bench.Cell, arm bench.Arm, old, new *analysis.Ar
 		}
 	}
 	for _, s := range series {
-		x, y, regime := common(old, new, s)
-		if regime == "" {
+		x, y := observe(old, s), observe(new, s)
+		if len(x.logs) == 0 || len(y.logs) == 0 {
 			continue
 		}
-		f := Floor{Cell: cell, Arm: arm.Name, Series: s, Regime: regime, Old: x.side(), New: y.side(), contrast: stat.Shift(y.logs, x.logs)}
+		f := Floor{Cell: cell, Arm: arm.Name, Series: s, Old: x.side(), New: y.side(), contrast: stat.Shift(y.logs, x.logs)}
 		var t tails
 		var err error
 		f.Ratio, t, err = test(f.contrast, b.margin)

@@ -9,6 +9,7 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/judge"
 )
 
 // Nodes is what runs of one plan on several nodes say together: plain data.
@@ -46,6 +47,7 @@ type Group struct {
 // An ArmVerdict is what can be said of an arm on nodes in general.
 type ArmVerdict struct {
 	Arm     string           `json:"arm"`
+	To      string           `json:"to"`
 	Verdict analysis.Verdict `json:"verdict,omitempty"`
 }
 
@@ -67,14 +69,15 @@ type Node struct {
 	runs []*Run
 }
 
-// A NodeEffect is one endpoint of an arm in a cell against the baseline, on all
-// nodes of a group.
+// A NodeEffect is one endpoint of an arm in a cell against another one, on all nodes of
+// a group.
 type NodeEffect struct {
 	Cell   bench.Cell      `json:"cell"`
 	Arm    string          `json:"arm"`
+	To     string          `json:"to"`
 	Series analysis.Series `json:"series"`
-	Class  analysis.Class  `json:"class"`
-	Kind   analysis.Kind   `json:"kind"`
+	// Primary: CPU or PSS total of the headline.
+	Primary bool `json:"primary,omitempty"`
 	// Ratios has one ratio per node, in the order of the group's nodes, each with the
 	// 90 % interval that verdicts rest on; absent where the node has none.
 	Ratios []analysis.Estimate `json:"ratios"`
@@ -186,7 +189,7 @@ func armDifferences(old, new *Run) []Difference {
 			if a.Name != b.Name {
 				continue
 			}
-			if why := unlike(old, new, a, b); why != "" {
+			if why := unlike(a, b); why != "" {
 				out = append(out, Difference{"plan: arm " + a.Name, "as planned", why, Refuses})
 			}
 		}
@@ -254,7 +257,7 @@ func (j *joiner) group(all []*Run) error {
 	for _, k := range effectsOf(all) {
 		e, err := j.effect(k, g.Nodes)
 		if err != nil {
-			return fmt.Errorf("%s of %s in %s: %w", k.series, k.arm, k.cell, err)
+			return fmt.Errorf("%s of %s in %s: %w", k.series, k.of, k.cell, err)
 		}
 		g.Effects = append(g.Effects, *e)
 	}
@@ -263,19 +266,18 @@ func (j *joiner) group(all []*Run) error {
 	return nil
 }
 
-// armVerdicts takes the worst verdict of each arm's primary endpoints.
+// armVerdicts takes the worst verdict of the primary endpoints of each comparison.
 func armVerdicts(effects []NodeEffect) []ArmVerdict {
-	rank := []analysis.Verdict{analysis.Better, analysis.NonInferior, analysis.Inconclusive, analysis.NoVerdict, analysis.Inferior}
 	var out []ArmVerdict
 	for _, e := range effects {
-		if e.Class != analysis.Primary {
+		if !e.Primary {
 			continue
 		}
-		i := slices.IndexFunc(out, func(a ArmVerdict) bool { return a.Arm == e.Arm })
+		i := slices.IndexFunc(out, func(a ArmVerdict) bool { return a.Arm == e.Arm && a.To == e.To })
 		if i < 0 {
-			out = append(out, ArmVerdict{e.Arm, e.Verdict})
-		} else if slices.Index(rank, e.Verdict) > slices.Index(rank, out[i].Verdict) {
-			out[i].Verdict = e.Verdict
+			out = append(out, ArmVerdict{e.Arm, e.To, e.Verdict})
+		} else {
+			out[i].Verdict = judge.Together(out[i].Verdict, e.Verdict)
 		}
 	}
 	return out

@@ -81,8 +81,8 @@ func TestJoin(t *testing.T) {
 	if e.Ratio.N != 3 || *e.Tau < 0.05 || e.Verdict != analysis.Inconclusive && e.Verdict != analysis.NonInferior && e.Verdict != analysis.Better {
 		t.Errorf("%+v", e)
 	}
-	if p50 := effect(t, &n.Groups[0], "cri-pod-stats", analysis.Series{Metric: analysis.ResponseP50, Collector: "cri-pod-stats"}); p50.Verdict != analysis.NoVerdict || p50.Class != analysis.Secondary {
-		t.Errorf("latency: %s, %s", p50.Class, p50.Verdict)
+	if p50 := effect(t, &n.Groups[0], "cri-pod-stats", analysis.Series{Metric: analysis.ResponseP50}); p50.Verdict != analysis.NoVerdict || p50.Primary {
+		t.Errorf("latency: %v, %s", p50.Primary, p50.Verdict)
 	}
 }
 
@@ -242,16 +242,16 @@ func TestJoinWarns(t *testing.T) {
 
 // The worst of an arm's primary verdicts is that on the arm.
 func TestArmVerdicts(t *testing.T) {
-	effect := func(arm string, c analysis.Class, v analysis.Verdict) NodeEffect {
-		return NodeEffect{Arm: arm, Class: c, Verdict: v, Cell: bench.Cell{Pods: 1}}
+	effect := func(arm string, primary bool, v analysis.Verdict) NodeEffect {
+		return NodeEffect{Arm: arm, Primary: primary, Verdict: v, Cell: bench.Cell{Pods: 1}}
 	}
 	f := func(want analysis.Verdict, verdicts ...analysis.Verdict) {
 		t.Helper()
 		var all []NodeEffect
 		for _, v := range verdicts {
-			all = append(all, effect("x", analysis.Primary, v))
+			all = append(all, effect("x", true, v))
 		}
-		all = append(all, effect("x", analysis.Secondary, analysis.Inferior))
+		all = append(all, effect("x", false, analysis.Inferior))
 		if got := armVerdicts(all); len(got) != 1 || got[0].Verdict != want {
 			t.Errorf("%v: %v, want %s", verdicts, got, want)
 		}

@@ -9,11 +9,10 @@ import (
 	gonum "gonum.org/v1/gonum/stat"
 
 	"cri-stats-bench/bench/analysis"
-	"cri-stats-bench/bench/stat"
 )
 
-// A sample is what one run has of one series: the logarithm of one value per trial
-// or block of slices, in the order of rounds.
+// A sample is what one run has of one series: the logarithm of one value per trial, in
+// the order of rounds.
 type sample struct {
 	logs []float64
 	// turns are the rounds of logs.
@@ -22,40 +21,27 @@ type sample struct {
 	notPositive int
 }
 
-// turn is a round of a sweep: a trial of its own of each arm, and one block of
-// slices.
+// turn is a round of a sweep.
 type turn struct{ sweep, round int }
 
-// observe takes a series out of an arm's trials of one regime. The slices of a block
-// become one value, the mean of costs and the median of times: agents live as long
-// as their block, so slices of a block have more in common than two blocks.
-func observe(a *analysis.ArmResult, s analysis.Series, regime analysis.Regime) sample {
-	columns, trials := a.Columns, a.Trials
-	if regime == analysis.InSlices {
-		columns, trials = a.SliceColumns, a.SliceTrials
-	}
-	i := slices.IndexFunc(columns, func(c analysis.Column) bool { return c.Series == s })
+// observe takes a series out of an arm's trials.
+func observe(a *analysis.ArmResult, s analysis.Series) sample {
+	i := slices.IndexFunc(a.Columns, func(c analysis.Column) bool { return c.Series == s })
 	if i < 0 {
 		return sample{}
 	}
-	byTurn := make(map[turn][]float64)
-	var turns []turn
-	for _, o := range columns[i].Observations {
-		at := turn{trials[o.Trial].Sweep, trials[o.Trial].Round}
-		if byTurn[at] == nil {
-			turns = append(turns, at)
-		}
-		byTurn[at] = append(byTurn[at], o.Value)
-	}
-	slices.SortFunc(turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.sweep, b.sweep), cmp.Compare(a.round, b.round)) })
+	observations := slices.Clone(a.Columns[i].Observations)
+	at := func(o analysis.Observation) turn { return turn{a.Trials[o.Trial].Sweep, a.Trials[o.Trial].Round} }
+	slices.SortStableFunc(observations, func(x, y analysis.Observation) int {
+		return cmp.Or(cmp.Compare(at(x).sweep, at(y).sweep), cmp.Compare(at(x).round, at(y).round))
+	})
 	var out sample
-	for _, at := range turns {
-		v := combined(s.Metric, byTurn[at])
-		if !(v > 0) || math.IsInf(v, 1) {
+	for _, o := range observations {
+		if !(o.Value > 0) || math.IsInf(o.Value, 1) {
 			out.notPositive++
 			continue
 		}
-		out.logs, out.turns = append(out.logs, math.Log(v)), append(out.turns, at)
+		out.logs, out.turns = append(out.logs, math.Log(o.Value)), append(out.turns, at(o))
 	}
 	return out
 }
@@ -72,28 +58,12 @@ func (s sample) over(other sample) sample {
 	return out
 }
 
-// combined is what the slices of a block have in common: the mean of what adds up,
-// the median of times.
-func combined(m analysis.Metric, values []float64) float64 {
-	if len(values) == 1 {
-		return values[0]
-	}
-	if !isTime(m) {
-		return gonum.Mean(values, nil)
-	}
-	v, err := stat.Median(values)
-	if err != nil {
-		return math.NaN()
-	}
-	return v
-}
-
 func isTime(m analysis.Metric) bool {
 	return strings.HasPrefix(string(m), "response_") || strings.HasPrefix(string(m), "service_")
 }
 
 // A Side is what one run has of an endpoint: the geometric mean in base units (of a
-// ratio in one), the standard deviation of the logarithms, and how many trials or blocks they rest on.
+// ratio in one), the standard deviation of the logarithms, and how many trials they rest on.
 type Side struct {
 	N    int     `json:"n"`
 	Mean float64 `json:"geometric_mean"`

@@ -83,7 +83,7 @@ type Origin struct {
 	Kubelet string           `json:"kubelet_version,omitempty"`
 	First   time.Time        `json:"first"`
 	Last    time.Time        `json:"last"`
-	// Tried counts all trials, slices among them, Used those that count, Void those
+	// Tried counts all trials, Used those that count, Void those
 	// that broke a guard.
 	Tried int `json:"tried"`
 	Used  int `json:"used"`
@@ -100,12 +100,12 @@ func (r *Run) origin() Origin {
 		Kubelet: r.Report.Host.Kubelet.Version, First: r.Report.First, Last: r.Report.Last, NotForPublication: r.Report.Host.NotForPublication, Damage: r.Damage,
 	}
 	for _, a := range r.Report.Arms {
-		o.Tried += a.Trials.Tried + a.Slices.Tried
-		o.Used += a.Trials.Used + a.Slices.Used
+		o.Tried += a.Trials.Tried
+		o.Used += a.Trials.Used
 	}
 	for _, c := range r.Report.Cells {
 		for _, a := range c.Arms {
-			o.Void += a.Void + a.Slices.Void
+			o.Void += a.Void
 		}
 	}
 	return o

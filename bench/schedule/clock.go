@@ -9,16 +9,12 @@ import (
 
 // What is assumed until it has been observed, from runs on a node with two CPUs.
 const (
-	// trialOverhead is what a trial of its own takes beside warm-up and window:
+	// trialOverhead is what a trial takes beside warm-up and window:
 	// starting and ending agents, the first call, the report, reading memory.
 	trialOverhead = time.Second
 	// treatmentOverhead is what a treatment adds to it: a kubelet that ends, starts,
 	// and looks at all pods.
 	treatmentOverhead = 8 * time.Second
-	// sliceOverhead is what a slice takes beside warm-up and window, sliceStart what
-	// the first slice of an arm takes in addition, for its agents.
-	sliceOverhead = 50 * time.Millisecond
-	sliceStart    = 300 * time.Millisecond
 	// podStart and podStop are what one pod takes to come and to go.
 	podStart = 900 * time.Millisecond
 	podStop  = 300 * time.Millisecond
@@ -33,15 +29,14 @@ type clock struct {
 	begun  time.Time     // when the first slot was asked for
 	spent  time.Duration // before that, in the part of the run that is continued
 
-	// The slots under way, none between two calls of Next, and since when.
-	running []bench.Slot
+	// The slot under way, nil between two calls of Next, and since when.
+	running *bench.Slot
 	since   time.Time
 
 	cell     bench.Cell               // what runs on the node
-	overhead map[string]time.Duration // observed, by arm, in trials of their own
-	// Observed over assumed time, 0 if not observed: for pods to come and go, and
-	// for what slices take beside warm-up and window.
-	pace, slicePace float64
+	overhead map[string]time.Duration // observed, by arm
+	// Observed over assumed time for pods to come and go, 0 if not observed.
+	pace float64
 }
 
 func newClock(now func() time.Time, settle time.Duration) clock {
@@ -59,38 +54,29 @@ func (c *clock) used() time.Duration {
 	return c.spent + c.now().Sub(c.begun)
 }
 
-// begin notes that slots are under way.
-func (c *clock) begin(slots []bench.Slot) { c.since, c.running = c.now(), slots }
+// begin notes that a slot is under way.
+func (c *clock) begin(slot bench.Slot) { c.since, c.running = c.now(), &slot }
 
-// end learns from what was under way: ran are the slots that had their windows,
-// none if the time that they took tells nothing.
-func (c *clock) end(ran []bench.Slot) {
-	if len(c.running) == 0 {
+// end learns from what was under way, unless it had no window: the time that it took
+// tells nothing then.
+func (c *clock) end(ran bool) {
+	if c.running == nil {
 		return
 	}
-	beside := c.now().Sub(c.since)
-	for _, slot := range ran {
-		beside -= planned(slot)
+	slot, from := *c.running, c.cell
+	c.running, c.cell = nil, slot.Cell
+	if !ran {
+		return
 	}
-	from, cell := c.cell, c.running[0].Cell
-	c.running, c.cell = nil, cell
-	switch {
-	case len(ran) == 0:
-	case from != cell:
-		c.pace = pace(c.pace, beside-c.settle-c.besides(ran), podTime(from, cell))
-	case ran[0].Cycle > 0:
-		var assumed time.Duration
-		for _, slot := range ran {
-			assumed += besideSlice(slot)
-		}
-		c.slicePace = pace(c.slicePace, beside, assumed)
-	default:
-		arm := ran[0].Arm.Name
-		if known, ok := c.overhead[arm]; ok {
-			beside = (beside + known) / 2
-		}
-		c.overhead[arm] = max(beside, 0)
+	beside := c.now().Sub(c.since) - planned(slot)
+	if from != slot.Cell {
+		c.pace = pace(c.pace, beside-c.settle-c.beside(slot), podTime(from, slot.Cell))
+		return
 	}
+	if known, ok := c.overhead[slot.Arm.Name]; ok {
+		beside = (beside + known) / 2
+	}
+	c.overhead[slot.Arm.Name] = max(beside, 0)
 }
 
 // pace takes one more observation into the ratio of observed to assumed time.
@@ -108,10 +94,10 @@ func pace(known float64, observed, assumed time.Duration) float64 {
 
 // left is what is under way still takes, 0 between two calls of Next.
 func (c *clock) left() time.Duration {
-	if len(c.running) == 0 {
+	if c.running == nil {
 		return 0
 	}
-	return max(0, c.change(c.cell, c.running[0].Cell)+c.sum(c.running)-c.now().Sub(c.since))
+	return max(0, c.change(c.cell, c.running.Cell)+c.trial(*c.running)-c.now().Sub(c.since))
 }
 
 // skip counts a trial of the part of the run that is continued.
@@ -132,20 +118,11 @@ func (c *clock) sum(slots []bench.Slot) time.Duration {
 	return sum
 }
 
-// planned is the warm-up and the window of a slot. Of slices those of the first
-// cycle have a warm-up.
-func planned(slot bench.Slot) time.Duration {
-	if slot.Cycle > 1 {
-		return slot.Arm.Window
-	}
-	return slot.Arm.WarmUp + slot.Arm.Window
-}
+// planned is the warm-up and the window of a slot.
+func planned(slot bench.Slot) time.Duration { return slot.Arm.WarmUp + slot.Arm.Window }
 
 // beside is what a slot takes beside that.
 func (c *clock) beside(slot bench.Slot) time.Duration {
-	if slot.Cycle > 0 {
-		return paced(besideSlice(slot), c.slicePace)
-	}
 	if known, ok := c.overhead[slot.Arm.Name]; ok {
 		return known
 	}
@@ -153,23 +130,6 @@ func (c *clock) beside(slot bench.Slot) time.Duration {
 		return trialOverhead + treatmentOverhead
 	}
 	return trialOverhead
-}
-
-// besideSlice is what is assumed of a slice.
-func besideSlice(slot bench.Slot) time.Duration {
-	if slot.Cycle == 1 {
-		return sliceStart + sliceOverhead
-	}
-	return sliceOverhead
-}
-
-// besides is that of several slots.
-func (c *clock) besides(slots []bench.Slot) time.Duration {
-	var sum time.Duration
-	for _, slot := range slots {
-		sum += c.beside(slot)
-	}
-	return sum
 }
 
 // change is what it takes to bring the node from one cell to another, and to let

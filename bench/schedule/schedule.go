@@ -17,26 +17,29 @@ import (
 type Options struct {
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
-	// Enough tells that a cell is known precisely enough to go without the rounds
-	// beyond its least. It is asked between rounds, never below the plan's
-	// rounds.min. nil means never.
-	Enough func(bench.Cell) bool
+	// Look is asked at each look of the plan but the last, when a cell has so many rounds,
+	// which arms it still needs; none ends the cell. It must give the same answer for
+	// the same trials of these rounds, so that a run can be continued. nil means all.
+	Look func(cell bench.Cell, rounds int) (arms []string)
 }
 
 // A Schedule is the order of trials of one run. It implements bench.Schedule.
 type Schedule struct {
 	plan   *plan.Plan
-	enough func(bench.Cell) bool
+	look   func(bench.Cell, int) []string
 	passes []pass
 	at     int // the pass under way
 	rounds int // rounds of that pass that are done
 	ended  map[ending]int
 	stop   string
 
-	queue       [][]bench.Slot // what is left of the round under way: trials of their own, the block
-	block       *block         // the one under way
-	position    int            // of the next slot in its round
+	queue       []bench.Slot // what is left of the round under way
+	position    int          // of the next slot in its round
 	unsupported map[string]bool
+	// decided are the arms that the pass under way does not need any more, looked the
+	// rounds after which that was asked last.
+	decided map[string]bool
+	looked  int
 
 	clock clock
 	// ration is how far the pass under way may go with rounds beyond its least, as
@@ -58,7 +61,7 @@ type ending int
 
 const (
 	allRounds ending = iota
-	precise
+	settled
 	outOfTime
 )
 
@@ -66,10 +69,11 @@ const (
 func New(p *plan.Plan, o Options) *Schedule {
 	return &Schedule{
 		plan:        p,
-		enough:      o.Enough,
+		look:        o.Look,
 		passes:      passes(p),
 		ended:       make(map[ending]int),
 		unsupported: make(map[string]bool),
+		decided:     make(map[string]bool),
 		clock:       newClock(o.Now, p.Settle),
 	}
 }
@@ -117,97 +121,53 @@ func share(n, sweep, sweeps int) int {
 	return part
 }
 
-// Next returns the slots to run together, one or a block, false when the run is
-// over; StopReason then tells why.
-func (s *Schedule) Next() ([]bench.Slot, bool) {
+// Next returns the slot to run now, false when the run is over; StopReason then tells
+// why.
+func (s *Schedule) Next() (bench.Slot, bool) {
 	if s.clock.begun.IsZero() {
 		s.clock.begun = s.clock.now()
 	}
-	if s.block != nil { // fewer trials than slots, and none of them said why
-		s.clock.end(nil)
-		s.endBlock(false)
-	}
 	if len(s.queue) == 0 && !s.nextRound() {
-		return nil, false
+		return bench.Slot{}, false
 	}
-	slots := s.pop()
-	s.clock.begin(slots)
-	return slots, true
+	slot := s.pop()
+	s.clock.begin(slot)
+	return slot, true
 }
 
-// pop takes what is first off the queue and gives it its places in the round.
-func (s *Schedule) pop() []bench.Slot {
-	slots := s.queue[0]
+// pop takes what is first off the queue and gives it its place in the round.
+func (s *Schedule) pop() bench.Slot {
+	slot := s.queue[0]
 	s.queue = s.queue[1:]
-	for i := range slots {
-		slots[i].Position = s.position
-		s.position++
-	}
-	if slots[0].Cycle > 0 {
-		s.block = newBlock(slots)
-	}
-	return slots
+	slot.Position = s.position
+	s.position++
+	return slot
 }
 
 // Done takes in how a slot went: a void trial is run again at the end of its
 // round as often as the plan says, an arm that the node does not support is left
-// out from here on. A slice that is void is not run again by itself: see the
-// package's comment.
+// out from here on.
 func (s *Schedule) Done(t *bench.Trial) {
-	b := s.block
 	s.finish(t)
-	switch {
-	case t.Cycle > 0 && b != nil && s.block == nil:
-		s.clock.end(b.ran(s.unsupported))
-	case t.Cycle == 0 && t.Length > 0:
-		s.clock.end([]bench.Slot{t.Slot})
-	case t.Cycle == 0:
-		s.clock.end(nil)
-	}
+	s.clock.end(t.Length > 0)
 }
 
 func (s *Schedule) finish(t *bench.Trial) {
 	if t.Unsupported != "" {
-		s.leaveOut(t.Arm.Name)
-	}
-	if t.Cycle > 0 {
-		s.finishSlice(t)
-		return
+		s.unsupported[t.Arm.Name] = true
+		s.queue = slices.DeleteFunc(s.queue, func(slot bench.Slot) bool { return slot.Arm.Name == t.Arm.Name })
 	}
 	if len(t.Void) > 0 && t.Attempt < s.plan.Retries {
 		again := t.Slot
 		again.Attempt++
-		s.queue = append(s.queue, []bench.Slot{again})
+		s.queue = append(s.queue, again)
 	}
 	s.closeRound()
 }
 
-// leaveOut drops an arm from all that is still to come.
-func (s *Schedule) leaveOut(arm string) {
-	s.unsupported[arm] = true
-	for i, slots := range s.queue {
-		s.queue[i] = without(slots, s.unsupported)
-	}
-	s.queue = slices.DeleteFunc(s.queue, func(slots []bench.Slot) bool { return len(slots) == 0 })
-	if s.block != nil {
-		s.block.left = without(s.block.left, s.unsupported)
-	}
-}
-
-// without returns the slots of arms that are not left out.
-func without(slots []bench.Slot, out map[string]bool) []bench.Slot {
-	var in []bench.Slot
-	for _, slot := range slots {
-		if !out[slot.Arm.Name] {
-			in = append(in, slot)
-		}
-	}
-	return in
-}
-
 // closeRound ends the round if nothing of it is left.
 func (s *Schedule) closeRound() {
-	if len(s.queue) == 0 && s.block == nil {
+	if len(s.queue) == 0 {
 		s.rounds++
 	}
 }
@@ -229,8 +189,8 @@ func (s *Schedule) nextRound() bool {
 			}
 			s.fill()
 			return true
-		case s.enough != nil && s.enough(s.passes[s.at].cell):
-			s.leave(precise)
+		case s.over():
+			s.leave(settled)
 		case !s.spare():
 			s.leave(outOfTime)
 		default:
@@ -245,28 +205,37 @@ func (s *Schedule) nextRound() bool {
 func (s *Schedule) leave(why ending) {
 	s.ended[why]++
 	s.at++
-	s.rounds = 0
+	s.rounds, s.looked = 0, 0
+	clear(s.decided)
 	s.ration = 0
 }
+
+// over asks, at a look of the plan, which arms the cell still needs, and tells whether
+// there is none.
+func (s *Schedule) over() bool {
+	if s.look == nil || s.looked == s.rounds || !slices.Contains(s.plan.Rounds.Looks(), s.rounds) {
+		return false
+	}
+	s.looked = s.rounds
+	needed := s.look(s.passes[s.at].cell, s.rounds)
+	for _, a := range s.plan.Arms {
+		if !slices.Contains(needed, a.Name) {
+			s.decided[a.Name] = true
+		}
+	}
+	return len(needed) == 0
+}
+
+// runs says whether an arm has a trial in the next round.
+func (s *Schedule) runs(arm string) bool { return !s.unsupported[arm] && !s.decided[arm] }
 
 // fill queues the next round of the pass under way.
 func (s *Schedule) fill() {
 	p := s.passes[s.at]
 	s.position = 0
-	own := s.plan.OwnTrialArms()
-	n := len(own)
-	if s.plan.Slices.Cycles > 0 {
-		n++
-	}
-	for _, i := range order(s.plan.Seed, p, s.rounds, n) {
-		if i == len(own) {
-			if slots := s.blockOf(p); len(slots) > 0 {
-				s.queue = append(s.queue, slots)
-			}
-			continue
-		}
-		if arm := own[i]; !s.unsupported[arm.Name] {
-			s.queue = append(s.queue, []bench.Slot{{Cell: p.cell, Arm: arm, Sweep: p.sweep, Round: s.rounds}})
+	for _, i := range order(s.plan.Seed, p, s.rounds, len(s.plan.Arms)) {
+		if arm := s.plan.Arms[i]; s.runs(arm.Name) {
+			s.queue = append(s.queue, bench.Slot{Cell: p.cell, Arm: arm, Sweep: p.sweep, Round: s.rounds})
 		}
 	}
 }
@@ -275,15 +244,10 @@ func (s *Schedule) fill() {
 // generator of the round's own: what happened in other rounds does not change
 // it, and arms that were left out do not either.
 func order(seed uint64, p pass, round, n int) []int {
-	return generator(seed, p, fmt.Sprintf("round=%d", round)).Perm(n)
-}
-
-// generator returns a generator that belongs to one thing of one pass.
-func generator(seed uint64, p pass, thing string) *rand.Rand {
 	c := p.cell
-	key := sha256.Sum256(fmt.Appendf(nil, "seed=%d pods=%d containers=%d profile=%q sweep=%d %s",
-		seed, c.Pods, c.ContainersPerPod, c.Profile, p.sweep, thing))
-	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:16])))
+	key := sha256.Sum256(fmt.Appendf(nil, "seed=%d pods=%d containers=%d profile=%q sweep=%d round=%d",
+		seed, c.Pods, c.ContainersPerPod, c.Profile, p.sweep, round))
+	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:16]))).Perm(n)
 }
 
 // StopReason tells why Next returned false; it is empty before.
@@ -300,7 +264,7 @@ func (s *Schedule) summary() string {
 		text string
 	}{
 		{allRounds, "had all rounds"},
-		{precise, "were precise enough"},
+		{settled, "were decided"},
 		{outOfTime, fmt.Sprintf("had no time for more rounds within max_duration %v", s.plan.MaxDuration)},
 	} {
 		if n := s.ended[e.why]; n > 0 {

@@ -195,33 +195,81 @@ func TestFates(t *testing.T) {
 		map[string]int{"idle unsupported": 1, "cadvisor unsupported": 1, "cri-pod-stats unsupported": 1}, "no arm is left that this node supports")
 }
 
-func TestEnough(t *testing.T) {
-	p := example(t, threeArms)
-	p.Rounds = plan.Rounds{Min: 3, Max: 8}
-	p.Sweep = plan.UpDown
-	asked := map[int]int{}
-	s := schedule.New(p, schedule.Options{Enough: func(c bench.Cell) bool {
-		asked[c.Pods]++
-		return c.Pods == 10
-	}})
-	rounds := map[string]int{}
-	for slots, ok := s.Next(); ok; slots, ok = s.Next() {
-		slot := slots[0]
-		if slot.Position == 0 {
-			rounds[fmt.Sprintf("pods=%d s%d", slot.Cell.Pods, slot.Sweep)]++
+const looks = `
+seed: 7
+pods: [10, 35]
+rounds: {min: 2, max: 6, every: 2}
+interval: 1s
+window: 5s
+warm_up: 1s
+settle: 0s
+arms: [idle, cadvisor, cri-pod-stats]
+comparisons: [{of: cri-pod-stats, to: cadvisor}]
+`
+
+// At each look but the last it is asked which arms are needed; the order of those that
+// are is that of a run which needs all.
+func TestLooks(t *testing.T) {
+	p := example(t, looks)
+	all := []string{"idle", "cadvisor", "cri-pod-stats"}
+	var asked []string
+	look := func(c bench.Cell, rounds int) []string {
+		asked = append(asked, fmt.Sprintf("%d pods, %d rounds", c.Pods, rounds))
+		switch {
+		case c.Pods == 10 && rounds == 4:
+			return nil
+		case c.Pods == 35 && rounds == 2:
+			return all[1:]
 		}
-		s.Done(&bench.Trial{Slot: slot, Length: slot.Arm.Window})
+		return all
 	}
-	want := map[string]int{"pods=10 s0": 2, "pods=35 s0": 4, "pods=35 s1": 4, "pods=10 s1": 1}
+	run := func(s *schedule.Schedule) []bench.Trial {
+		var out []bench.Trial
+		for slot, ok := s.Next(); ok; slot, ok = s.Next() {
+			trial := bench.Trial{Slot: slot, Length: slot.Arm.Window}
+			s.Done(&trial)
+			out = append(out, trial)
+		}
+		return out
+	}
+	s := schedule.New(p, schedule.Options{Look: look})
+	trials := run(s)
+	rounds := make(map[string]int)
+	for _, trial := range trials {
+		rounds[fmt.Sprintf("%d %s", trial.Cell.Pods, trial.Arm.Name)]++
+	}
+	// At the second look at 35 pods idle is asked for again: what was decided stays so.
+	want := map[string]int{"10 idle": 4, "10 cadvisor": 4, "10 cri-pod-stats": 4, "35 idle": 2, "35 cadvisor": 6, "35 cri-pod-stats": 6}
 	if diff := cmp.Diff(want, rounds); diff != "" {
 		t.Errorf("rounds (-want +got):\n%s", diff)
 	}
-	// Never below the least, and not at the most.
-	if diff := cmp.Diff(map[int]int{10: 2, 35: 2 + 3}, asked); diff != "" {
+	if diff := cmp.Diff([]string{"10 pods, 2 rounds", "10 pods, 4 rounds", "35 pods, 2 rounds", "35 pods, 4 rounds"}, asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
-	if want := "of 4 visits to a cell 2 had all rounds, 2 were precise enough"; s.StopReason() != want {
+	if want := "of 2 visits to a cell 1 had all rounds, 1 were decided"; s.StopReason() != want {
 		t.Errorf("stop reason %q, want %q", s.StopReason(), want)
+	}
+	whole := run(schedule.New(p, schedule.Options{}))
+	at := func(all []bench.Trial) (out []string) {
+		for _, trial := range all {
+			if trial.Cell.Pods == 35 && trial.Round == 3 && trial.Arm.Name != "idle" {
+				out = append(out, trial.Arm.Name)
+			}
+		}
+		return out
+	}
+	if diff := cmp.Diff(at(whole), at(trials)); diff != "" {
+		t.Errorf("the order without the arm that was decided (-whole +got):\n%s", diff)
+	}
+	for n := range trials {
+		again := schedule.New(p, schedule.Options{Look: look})
+		if err := again.Skip(trials[:n]); err != nil {
+			t.Fatalf("after %d trials: %v", n, err)
+		}
+		got := append(slices.Clone(trials[:n]), run(again)...)
+		if diff := cmp.Diff(lines(trials), lines(got)); diff != "" {
+			t.Fatalf("continued after %d trials (-want +got):\n%s", n, diff)
+		}
 	}
 }
 

@@ -13,10 +13,6 @@ import (
 // that the trials took counts against the plan's max_duration, the time
 // in between does not.
 //
-// A block of which only a part is there, although no agent broke in it, was cut
-// when the harness died. It is run again as a whole, with the next attempt, even
-// if the plan's retries are used up.
-//
 // Skip refuses trials that are not the ones of this plan and seed, or are not all
 // there.
 func (s *Schedule) Skip(done []bench.Trial) error {
@@ -28,7 +24,6 @@ func (s *Schedule) Skip(done []bench.Trial) error {
 		s.clock.skip(t.Slot)
 		s.finish(t)
 	}
-	s.endBlock(true)
 	// The pods of the interrupted part are gone.
 	s.clock.cell = bench.Cell{}
 	return nil
@@ -36,30 +31,17 @@ func (s *Schedule) Skip(done []bench.Trial) error {
 
 // meet goes on to the slot that t is of, which must be the one that comes next.
 func (s *Schedule) meet(t *bench.Trial) error {
-	if s.block != nil && !s.block.has(t.Slot) {
-		s.endBlock(true) // the run was continued after the block had been cut
-	}
-	if s.block == nil {
-		if len(s.queue) == 0 {
-			if err := s.follow(t); err != nil {
-				return err
-			}
-		}
-		want := s.pop()[0]
-		if s.block == nil {
-			return same(want, t)
+	if len(s.queue) == 0 {
+		if err := s.follow(t); err != nil {
+			return err
 		}
 	}
-	want, ok := s.block.next(t)
-	if !ok {
-		want = s.block.left[0]
-	}
-	return same(want, t)
+	return same(s.pop(), t)
 }
 
 // same tells whether a trial is the one of a slot.
 func same(want bench.Slot, t *bench.Trial) error {
-	if place(t.Slot) != place(want) {
+	if name(t.Slot) != name(want) {
 		return fmt.Errorf("the next one is %s, but in the plan's order it is %s: the trials belong to another plan or seed, or one is missing",
 			name(t.Slot), name(want))
 	}
@@ -71,12 +53,13 @@ func same(want bench.Slot, t *bench.Trial) error {
 
 // follow begins the round that t is of: the next one of the pass under way, or
 // the first one of a later pass, if the one under way had its least. Whether the
-// run stayed or went on depended on its clock and on its precision.
+// run stayed or went on depended on its clock and on its looks.
 func (s *Schedule) follow(t *bench.Trial) error {
 	for s.at < len(s.passes) {
 		p := s.passes[s.at]
 		switch {
 		case p.cell == t.Cell && p.sweep == t.Sweep && s.rounds < p.most:
+			s.over() // arms that were decided are not in this round
 			s.fill()
 			if len(s.queue) == 0 {
 				return fmt.Errorf("%s is there, but no arm was left that the node supports", name(t.Slot))
@@ -90,7 +73,7 @@ func (s *Schedule) follow(t *bench.Trial) error {
 		case s.plan.MaxDuration > 0:
 			s.leave(outOfTime)
 		default:
-			s.leave(precise)
+			s.leave(settled)
 		}
 	}
 	return fmt.Errorf("%s is there, but the plan has no further trial", name(t.Slot))
@@ -102,9 +85,5 @@ func sameArm(a, b bench.Arm) bool {
 
 // name tells one slot of a run from all others, in words.
 func name(s bench.Slot) string {
-	place := fmt.Sprintf("arm %s at %s, sweep %d, round %d, position %d", s.Arm.Name, s.Cell, s.Sweep, s.Round, s.Position)
-	if s.Cycle > 0 {
-		place += fmt.Sprintf(", cycle %d", s.Cycle)
-	}
-	return fmt.Sprintf("%s, attempt %d", place, s.Attempt)
+	return fmt.Sprintf("arm %s at %s, sweep %d, round %d, position %d, attempt %d", s.Arm.Name, s.Cell, s.Sweep, s.Round, s.Position, s.Attempt)
 }

@@ -11,17 +11,10 @@ import (
 // roundTime is what one round takes without void trials.
 func (s *Schedule) roundTime() time.Duration {
 	var sum time.Duration
-	add := func(n int, slot bench.Slot) {
-		if !s.unsupported[slot.Arm.Name] {
-			sum += time.Duration(n) * s.clock.trial(slot)
+	for _, a := range s.plan.Arms {
+		if s.runs(a.Name) {
+			sum += s.clock.trial(bench.Slot{Arm: a})
 		}
-	}
-	for _, a := range s.plan.OwnTrialArms() {
-		add(1, bench.Slot{Arm: a})
-	}
-	for _, a := range s.plan.SlicedArms() {
-		add(1, bench.Slot{Arm: a, Cycle: 1})
-		add(s.plan.Slices.Cycles-1, bench.Slot{Arm: a, Cycle: 2})
 	}
 	return sum
 }
@@ -85,17 +78,12 @@ func (s *Schedule) Remaining() time.Duration {
 		return 0
 	}
 	sum, from := s.clock.left(), s.clock.cell
-	if s.block != nil && s.block.over() {
-		sum = 0
-	}
-	for _, slots := range s.queue {
-		sum += s.clock.sum(slots)
-	}
+	sum += s.clock.sum(s.queue)
 	rounds := s.passes[s.at].most - s.rounds
-	if len(s.queue) > 0 || len(s.clock.running) > 0 { // a round is under way
+	if len(s.queue) > 0 || s.clock.running != nil { // a round is under way
 		rounds--
 		from = s.passes[s.at].cell
-		if len(s.clock.running) == 0 { // perhaps it was continued, and the pods are gone
+		if s.clock.running == nil { // perhaps it was continued, and the pods are gone
 			sum += s.clock.change(s.clock.cell, from)
 		}
 	}

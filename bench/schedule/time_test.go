@@ -2,7 +2,6 @@ package schedule_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -40,16 +39,6 @@ func TestEstimate(t *testing.T) {
 	f(one+"pods: 10\nrounds: {min: 3, max: 6}\nmax_duration: 1m\n", (9+30+3)*s, 60*s)
 	f(one+"pods: 10\nrounds: {min: 3, max: 6}\nmax_duration: 40s\n", (9+30+3)*s, (9+30+3)*s)
 
-	// A block: 3 cycles of 2 arms take 2.05 s each, their agents 0.3 s and one call of
-	// warm-up; with the trials that they have of their own.
-	slices := one + "pods: 10\nrounds: 3\nslices: {cycles: 3}\n"
-	slices = strings.ReplaceAll(slices, "arms: cgroup", "arms: [idle, cgroup, {name: cadvisor, slice: false}]")
-	block := 2 * (3*2050 + 300 + 1000) * time.Millisecond
-	f(slices, (9+3)*s+3*(30*s+block), (9+3)*s+3*(30*s+block))
-	slices = strings.ReplaceAll(slices, "cycles: 3", "cycles: 3, interval: 500ms, own_trials: idle")
-	block = 2 * (3*1050 + 300 + 500) * time.Millisecond
-	f(slices, (9+3)*s+3*(20*s+block), (9+3)*s+3*(20*s+block))
-
 	// Too long for a Duration.
 	_, most := schedule.Estimate(example(t, "pods: [1, 2, 3, 4]\nrounds: {min: 1, max: 10000}\ninterval: 744h\nwindow: 744h\nwarm_up: 744h\narms: [a, b, c]\n"))
 	if most != 1<<63-1 {
@@ -79,9 +68,9 @@ func TestPresetDurations(t *testing.T) {
 			t.Errorf("preset %s takes %v to %v, promised %v to %v", name, least, most, shortest, longest)
 		}
 	}
-	f("quick", 8*time.Minute+45*time.Second, 10*time.Minute)
-	f("precise", 2*time.Hour+20*time.Minute, 4*time.Hour)
-	f("full", 36*time.Hour, 48*time.Hour)
+	f("quick", 11*time.Minute+30*time.Second, 12*time.Minute)
+	f("precise", 23*time.Minute, time.Hour)
+	f("full", 29*time.Hour, 36*time.Hour)
 }
 
 // TestMaxDuration runs plans on nodes of different speed. None ends past its
@@ -94,7 +83,7 @@ func TestMaxDuration(t *testing.T) {
 		p := example(t, text+"max_duration: "+limit+"\n")
 		p.Rounds = plan.Rounds{Min: 2, Max: 6}
 		sim := simulate(p)
-		sim.beside, sim.besideSlice, sim.scale = beside, beside/20, podTimes(pods)
+		sim.beside, sim.scale = beside, podTimes(pods)
 		begin := sim.now
 		got := map[int]int{}
 		for _, trial := range sim.run() {
@@ -127,14 +116,6 @@ func TestMaxDuration(t *testing.T) {
 	f("a very slow node", "150s", 20*time.Second, 1, "1+0", late("2m30s", 2, 10, "2m35s"))
 	f("slow pods", "150s", time.Second, 5, "2+0", late("2m30s", 1, 35, "4m33s"))
 
-	// With a block of 4 · 2 slices in each round, which take 2 s and a twentieth of
-	// beside, and two arms' warm-ups and agents: 19 s are assumed.
-	text = strings.ReplaceAll(threeArms, "rounds: 3", "rounds: 2") + "slices: {cycles: 4}\n"
-	text = strings.ReplaceAll(text, "cadvisor,", "{name: cadvisor, slice: false},")
-	f("time for all the slices", "1h", time.Second, 1, "6+6", "every cell has all its rounds")
-	f("just the least slices", "202s", time.Second, 1, "2+2", noMore+"3m22s")
-	f("some time over is shared", "323s", time.Second, 1, "3+4", noMore+"5m23s")
-	f("slow slices", "300s", 20*time.Second, 1, "2+0", late("5m0s", 1, 35, "7m5s"))
 }
 
 // TestRemaining compares the estimate with what really is left, on a node that
@@ -147,7 +128,7 @@ func TestRemaining(t *testing.T) {
 		var estimates []time.Duration
 		var at []time.Time
 		sim := simulate(p)
-		sim.beside, sim.besideSlice, sim.scale = beside, beside/20, podTimes(pods)
+		sim.beside, sim.scale = beside, podTimes(pods)
 		estimates, at = append(estimates, sim.s.Remaining()), append(at, sim.now)
 		for sim.step() {
 			estimates, at = append(estimates, sim.s.Remaining()), append(at, sim.now)
@@ -167,11 +148,6 @@ func TestRemaining(t *testing.T) {
 	f("slow trials", 4*time.Second, 1, 7, 0.1)
 	f("slow pods", time.Second, 3, 10, 0.2)
 
-	text = strings.ReplaceAll(threeArms+"slices: {cycles: 4}\n", "cadvisor,", "{name: cadvisor, slice: false},")
-	f("slices as assumed", time.Second, 1, 0, 0)
-	f("slow slices", 4*time.Second, 1, 8, 0.1)
-	f("slow pods and slices", time.Second, 3, 14, 0.2)
-
 	// In the middle of a trial.
 	p := example(t, threeArms)
 	now := time.Unix(0, 0)
@@ -189,26 +165,6 @@ func TestRemaining(t *testing.T) {
 		t.Errorf("after 4 s of a limit of 1m there remain %v", got)
 	}
 
-	// While a block is told, nothing is left of it; a part of it that will be run
-	// again is not known yet.
-	p = example(t, strings.ReplaceAll(sliced, "rounds: 2", "rounds: 1"))
-	sim := simulate(p)
-	sim.scale = podTimes(1)
-	for range 3 {
-		sim.step() // the trials before the block
-	}
-	slots, ok := sim.s.Next()
-	if !ok || len(slots) != 9 {
-		t.Fatalf("Next: %v, %v, want a block", slots, ok)
-	}
-	sim.now = sim.now.Add(12 * time.Second)
-	for i := range slots {
-		sim.s.Done(&bench.Trial{Slot: slots[i], Length: time.Second})
-		// cadvisor has 7 s, 10 pods are removed in 3 s.
-		if got, want := sim.s.Remaining(), 10*time.Second; got != want {
-			t.Errorf("after %d of 9 slices were told there remain %v, want %v", i+1, got, want)
-		}
-	}
 }
 
 // A trial with a treatment is assumed to take the time of a restart.

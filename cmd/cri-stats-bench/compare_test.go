@@ -104,7 +104,7 @@ func TestCompare(t *testing.T) {
 	f(exitDone, "|Regressed 1.3", "", "--format", "markdown", old, worse)
 	f(exitDone, "</html>", "", "--format", "html", old, worse)
 	f(exitUsage, "", "text|markdown|html|json", "--format", "sculpture", old, worse)
-	f(exitUsage, "", "--fail-on inferior: give regressed, inconclusive", "--fail-on", "inferior", old, worse)
+	f(exitUsage, "", "--fail-on inferior: give some of regressed, inconclusive", "--fail-on", "inferior", old, worse)
 	f(exitUsage, "", "5%", "--margin", "5", old, worse)
 	f(exitUsage, "", "5%", "--margin", "wide", old, worse)
 	f(exitUsage, "", "accepts 2 arg(s)", old)
@@ -139,7 +139,7 @@ func TestReportNodes(t *testing.T) {
 	}
 	f(exitDone, "nightly on 3 nodes", "", dirs...)
 	f(exitDone, "nightly on 2 nodes", "", dirs[:2]...)
-	f(exitDone, "cri-stats-bench: nightly\n", "", dirs[0])
+	f(exitDone, "cri-stats-bench nightly: containerd 2.4.2, 4 CPUs.", "", dirs[0])
 	f(exitDone, "|· on-b|", "", append([]string{"--format", "markdown"}, dirs...)...)
 	f(exitDone, `"prediction": {`, "", append([]string{"--format", "json"}, dirs...)...)
 	f(exitUsage, "", "no format of several runs", append([]string{"--format", "junit"}, dirs...)...)

@@ -78,9 +78,8 @@ func complain(w io.Writer, err error) {
 
 // flatten takes joined errors apart.
 func flatten(err error) []error {
-	var given statusError
-	if errors.As(err, &given) {
-		err = given.error
+	if given, ok := err.(statusError); ok { // not what is inside of a join, whose other errors count too
+		return flatten(given.error)
 	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

@@ -25,9 +25,14 @@ type failStatus struct {
 func armStatus() []failStatus {
 	return []failStatus{
 		{"inferior", string(analysis.Inferior), exitInferior},
+		{"untrue", untrue, exitInferior},
 		{"inconclusive", string(analysis.Inconclusive), exitInconclusive},
 	}
 }
+
+// untrue is the verdict of a comparison that has none since answers are not true, or
+// were not checked although the plan asks for it.
+const untrue = "untrue"
 
 // comparisonStatus are those of verdicts on a new run against an old one.
 func comparisonStatus() []failStatus {
@@ -38,7 +43,7 @@ func comparisonStatus() []failStatus {
 }
 
 func (f *failOn) add(cmd *cobra.Command) {
-	f.flag(cmd, armStatus(), "an arm's verdict on CPU and memory together, or that on a sentence of KEP-2371, is so (FAIL counts as inferior)")
+	f.flag(cmd, armStatus(), "a comparison of the headline, CPU and memory together, or a sentence of KEP-2371 is so (FAIL counts as inferior, what was not measured as inconclusive)")
 }
 
 func (f *failOn) flag(cmd *cobra.Command, known []failStatus, where string) {
@@ -60,7 +65,7 @@ func (f failOn) among(known []failStatus) error {
 	}
 	for _, word := range f {
 		if !slices.Contains(words, word) {
-			return usage("--fail-on %s: give %s, or both", word, strings.Join(words, ", "))
+			return usage("--fail-on %s: give some of %s", word, strings.Join(words, ", "))
 		}
 	}
 	return nil
@@ -78,15 +83,21 @@ func sentenceVerdict(r analysis.Result) string {
 	return ""
 }
 
-// check fails if an arm or a sentence has a verdict in the primary cell to fail on.
+// check fails if a comparison or a sentence has a verdict in the primary cell to fail on.
 func (f failOn) check(r *analysis.Report) error {
 	named := make(map[string][]string)
-	for _, cell := range r.Cells {
-		for _, arm := range cell.Arms {
-			if r.Primary != nil && cell.Cell == *r.Primary && len(arm.Judgements) > 0 {
-				named[string(arm.Together)] = append(named[string(arm.Together)], arm.Arm)
-			}
+	for _, p := range r.Headlines() {
+		verdict := string(p.Together)
+		switch {
+		case len(p.Withheld) > 0 && len(p.Judgements) > 0:
+			verdict = untrue
+		case p.Together == analysis.NoVerdict: // what was not measured is not decided
+			verdict = string(analysis.Inconclusive)
 		}
+		named[verdict] = append(named[verdict], p.Of+" to "+p.To)
+	}
+	if len(r.Headlines()) == 0 && r.Kubelet == nil {
+		named[string(analysis.Inconclusive)] = []string{"nothing that the plan asks for was compared"}
 	}
 	if r.Kubelet != nil {
 		for _, v := range r.Kubelet.Verdicts {

@@ -12,12 +12,14 @@ import (
 func TestFailOn(t *testing.T) {
 	primary := bench.Cell{Pods: 110, ContainersPerPod: 1, Profile: "active"}
 	other := bench.Cell{Pods: 10, ContainersPerPod: 1, Profile: "active"}
-	arm := func(name string, v analysis.Verdict) analysis.ArmResult {
-		return analysis.ArmResult{Arm: name, Together: v, Judgements: []analysis.Judgement{{}}}
+	pair := func(name string, v analysis.Verdict, withheld ...string) analysis.Pairing {
+		return analysis.Pairing{Of: name, To: "today", Together: v, Judgements: []analysis.Judgement{{}}, Withheld: withheld, Headline: true}
 	}
+	also := pair("d", analysis.Inferior)
+	also.Headline = false
 	r := &analysis.Report{Primary: &primary, Cells: []analysis.Cell{
-		{Cell: other, Arms: []analysis.ArmResult{arm("a", analysis.Inferior)}},
-		{Cell: primary, Arms: []analysis.ArmResult{arm("a", analysis.Better), arm("b", analysis.Inconclusive), arm("c", analysis.Inferior)}},
+		{Cell: other, Pairings: []analysis.Pairing{also}},
+		{Cell: primary, Pairings: []analysis.Pairing{pair("a", analysis.Better), pair("b", analysis.Inconclusive), pair("c", analysis.Inferior)}},
 	}}
 	f := func(r *analysis.Report, fail failOn, want int) {
 		t.Helper()
@@ -31,9 +33,22 @@ func TestFailOn(t *testing.T) {
 	f(r, failOn{"inconclusive"}, exitInconclusive)
 	f(r, failOn{"inferior"}, exitInferior)
 	f(r, failOn{"inconclusive", "inferior"}, exitInferior)
-	r.Cells = r.Cells[:1] // not the primary one
-	f(r, failOn{"inconclusive", "inferior"}, exitDone)
+	// What was not measured is not decided: no primary cell, no comparison, no verdict.
+	gone := *r
+	gone.Cells = r.Cells[:1]
+	f(&gone, failOn{"inconclusive", "inferior"}, exitInconclusive)
 	f(&analysis.Report{}, failOn{"inferior"}, exitDone)
+	f(&analysis.Report{}, failOn{"inferior", "inconclusive"}, exitInconclusive)
+	only := func(p analysis.Pairing) *analysis.Report {
+		return &analysis.Report{Primary: &primary, Cells: []analysis.Cell{{Cell: primary, Pairings: []analysis.Pairing{p}}}}
+	}
+	unmeasured := pair("a", analysis.NoVerdict, "no trial of a counts")
+	unmeasured.Judgements = nil
+	f(only(unmeasured), failOn{"inconclusive"}, exitInconclusive)
+	f(only(unmeasured), failOn{"untrue"}, exitDone)
+	// Answers that are not true are no success, whatever they cost.
+	f(only(pair("a", analysis.NoVerdict, "a: frozen")), failOn{"untrue"}, exitInferior)
+	f(only(pair("a", analysis.NoVerdict, "a: frozen")), failOn{"inferior"}, exitDone)
 
 	// A sentence of the KEP counts like an arm, of one run and of several.
 	says := func(primary bool, result analysis.Result) *analysis.Report {

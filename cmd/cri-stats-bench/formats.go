@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/term"
+
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/benchfmt"
 	"cri-stats-bench/reports/calls"
@@ -38,8 +40,9 @@ type form struct {
 // forms are those in one file each. A new one is a package on the shelf and a line
 // here.
 var forms = []form{
-	{"text", "tables for a terminal", true, named("report.txt"), of(text.Write)},
-	{"markdown", "for a pull request", true, named("report.md"), of(markdown.Write)},
+	{"text", "the answer on one screen", false, named("answer.txt"), of(text.Write)},
+	{"full", "all tables as text", true, named("report.txt"), of(text.WriteFull)},
+	{"markdown", "the answer for a pull request", true, named("report.md"), of(markdown.Write)},
 	{"html", "one page with pictures; needs nothing from anywhere", true, named("report.html"), of(html.Write)},
 	{"json", "everything, by a published schema (report --schema)", false, named("report.json"), of(jsondoc.Write)},
 	{"benchfmt", "Go benchmark lines, for benchstat", false, named("benchmark.txt"), of(benchfmt.Write)},
@@ -56,6 +59,17 @@ func junitFile(r *analysis.Report) string { return junit.FileName(r.Name, r) }
 
 func of(write func(io.Writer, *analysis.Report) error) func(io.Writer, analysed) error {
 	return func(w io.Writer, a analysed) error { return write(w, a.report) }
+}
+
+// writeTo writes a form to a terminal or wherever else it goes; the answer keeps to the
+// width of the terminal.
+func (f form) writeTo(w io.Writer, a analysed) error {
+	if file, ok := w.(*os.File); ok && f.name == "text" {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width < text.Width {
+			return text.WriteScreen(w, a.report, width)
+		}
+	}
+	return f.write(w, a)
 }
 
 func findForm(name string) (form, error) {

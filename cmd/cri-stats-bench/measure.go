@@ -41,8 +41,8 @@ type measurement struct {
 }
 
 func (m *measurement) run(ctx context.Context) (err error) {
-	known := &precision{plan: m.plan}
-	order := schedule.New(m.plan, schedule.Options{Enough: known.enough})
+	known := &looks{plan: m.plan}
+	order := schedule.New(m.plan, schedule.Options{Look: known.look})
 	records, made, err := m.openRecords(order, known)
 	if err != nil {
 		return err
@@ -79,6 +79,12 @@ func (m *measurement) run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("find this program, to run it as an agent: %w", err)
 	}
+	agents, done, err := agent.Copy(exe)
+	if err != nil { // the numbers stand, but agents share the program's text with the harness
+		log.Warn("agents run the program itself", "err", err)
+		agents, done = exe, func() error { return nil }
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	progress := newProgress(m.stderr)
 	var checks bench.Checker // an in-memory runtime has no cgroups to check it by
 	if m.plan.Truth != plan.TruthOff && !m.about.Simulated {
@@ -92,7 +98,7 @@ func (m *measurement) run(ctx context.Context) (err error) {
 
 	runner := bench.Runner{
 		Workload:  workload,
-		Agents:    &agent.Command{Path: exe, Args: []string{"agent"}, Stderr: records.Log(), Timeout: openTimeout},
+		Agents:    &agent.Command{Path: agents, Args: []string{"agent"}, Stderr: records.Log(), Timeout: openTimeout},
 		Meter:     costs,
 		Schedule:  order,
 		Recorder:  known.watch(records),
@@ -117,7 +123,7 @@ func (m *measurement) run(ctx context.Context) (err error) {
 
 // openRecords makes the run's folder, or goes on with it and says what was checked
 // already.
-func (m *measurement) openRecords(order *schedule.Schedule, known *precision) (*record.Writer, []record.Check, error) {
+func (m *measurement) openRecords(order *schedule.Schedule, known *looks) (*record.Writer, []record.Check, error) {
 	if !m.resume {
 		w, err := record.Create(m.dir, m.plan, m.about)
 		return w, nil, err
@@ -126,10 +132,10 @@ func (m *measurement) openRecords(order *schedule.Schedule, known *precision) (*
 	if err != nil {
 		return nil, nil, usage("resume: %w", err)
 	}
+	known.trials = done.Trials // which the looks of the part that is skipped are asked of
 	if err := order.Skip(done.Trials); err != nil {
 		return nil, nil, errors.Join(usage("resume: %w", err), w.Close())
 	}
-	known.trials = done.Trials
 	return w, done.Checks, nil
 }
 

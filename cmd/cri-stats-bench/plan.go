@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -114,9 +113,6 @@ func planCheck(cmd *cobra.Command, args []string) error {
 	for _, arm := range p.Arms {
 		fmt.Fprintf(w, "  %-32s every %v for %v after %v of warm-up\n", arm.Name, arm.Interval, arm.Window, arm.WarmUp)
 	}
-	for _, arm := range p.SlicedArms() {
-		fmt.Fprintf(w, "  %-32s in %d slices of %v, every %v\n", arm.Name, p.Slices.Cycles, arm.Window, arm.Interval)
-	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(w, "warning: %v\n", warning)
 	}
@@ -130,16 +126,16 @@ func foresee(w io.Writer, p *plan.Plan) error {
 		return err
 	}
 	for _, f := range sights {
-		pairs, effect := strconv.Itoa(f.Least.Pairs), percent(f.Least.Effect)
+		rounds, effect := strconv.Itoa(f.Least.Rounds), percent(f.Least.Effect)
 		if f.Most != f.Least {
-			pairs += fmt.Sprintf(" to %d", f.Most.Pairs)
+			rounds += fmt.Sprintf(" to %d", f.Most.Rounds)
 			effect += " to " + percent(f.Most.Effect)
 		}
-		fmt.Fprintf(w, "can tell CPU of %s apart by %s (%s pairs of %s a cell, power 80 %%, noise of a small shared machine; margin %s)\n",
-			strings.Join(f.Arms, ", "), effect, pairs, f.Regime, percent(p.Margin))
+		fmt.Fprintf(w, "%s against %s: finds a CPU loss from %s on (%s rounds, power 80 %%, noise of a small shared machine; margin %s)\n",
+			f.Of, f.To, effect, rounds, percent(p.Margin))
 	}
-	if p.Precision > 0 {
-		fmt.Fprintf(w, "a cell is over before its most rounds once all its CPU and memory ratios are known to ±%s\n", percent(p.Precision))
+	if p.Rounds.Every > 0 {
+		fmt.Fprintf(w, "looks at the comparisons after %v rounds, and lets go of arms that are decided\n", p.Rounds.Looks())
 	}
 	return nil
 }

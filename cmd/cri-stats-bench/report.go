@@ -56,7 +56,7 @@ func documentNames() string {
 
 func newReport() *cobra.Command {
 	var format, out string
-	var schema bool
+	var schema, full bool
 	var fail failOn
 	cmd := &cobra.Command{
 		Use:   "report DIR...",
@@ -73,6 +73,9 @@ KEP-2371 together: each runtime can speak to some of them. A sentence is said of
 nodes in general only as the weakest of what is said of each node.`,
 		Example: indent(`
 cri-stats-bench report out/20261122-210315-quick
+
+# Everything that is behind it:
+cri-stats-bench report --full out/20261122-210315-quick
 
 # For a pull request:
 cri-stats-bench report --format markdown out/20261122-210315-quick > report.md
@@ -99,6 +102,9 @@ cri-stats-bench report containerd/ crio/`),
 			if err := fail.valid(); err != nil {
 				return err
 			}
+			if full {
+				format = "full"
+			}
 			if len(args) > 1 {
 				return reportNodes(cmd, args, format, out, fail)
 			}
@@ -107,8 +113,9 @@ cri-stats-bench report containerd/ crio/`),
 	}
 	cmd.Flags().StringVar(&format, "format", "text", formNames()+"; of several runs "+documentNames())
 	cmd.Flags().StringVar(&out, "out", "", "write every format into this folder instead")
+	cmd.Flags().BoolVar(&full, "full", false, "all tables as text: the same as --format full")
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of the format json")
-	cmd.MarkFlagsMutuallyExclusive("format", "out", "schema")
+	cmd.MarkFlagsMutuallyExclusive("format", "full", "out", "schema")
 	fail.add(cmd)
 	return cmd
 }
@@ -126,7 +133,7 @@ func reportRun(cmd *cobra.Command, dir, format, out string, fail failOn) error {
 	if out != "" {
 		err = writeAll(out, a)
 	} else {
-		err = f.write(cmd.OutOrStdout(), a)
+		err = f.writeTo(cmd.OutOrStdout(), a)
 	}
 	if err != nil {
 		return err

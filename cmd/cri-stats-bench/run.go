@@ -15,7 +15,6 @@ import (
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
-	"cri-stats-bench/reports/text"
 )
 
 // runFlags are those of run.
@@ -46,7 +45,7 @@ names a way to restart this node's kubelet may do so, with --allow-restart; its
 configuration is put back at the end, also after an interruption, and by cleanup
 after a crash.`,
 		Example: indent(`
-# A private containerd, ten minutes:
+# A private containerd, twelve minutes:
 cri-stats-bench run --preset quick
 
 # A private kubelet on CRI-O, with the gate of KEP-2371 off and on:
@@ -187,7 +186,7 @@ func finish(dir string, fail failOn, stdout, stderr io.Writer) error {
 	if err := writeForPeople(dir, a); err != nil {
 		return err
 	}
-	if err := text.Write(stdout, a.report); err != nil {
+	if err := forms[0].writeTo(stdout, a); err != nil {
 		return err
 	}
 	if _, err = fmt.Fprintf(stderr, "records and reports: %s\n", dir); err != nil {

@@ -39,10 +39,10 @@ func group(n *runs.Nodes, i int) []table.Section {
 	if n.Simulated {
 		verdict.Lines = []string{"None: the runs are simulated."}
 	}
-	effects := table.Section{ID: id("effects"), Heading: "Ratios to " + g.Baseline + ": " + orAbsent(g.Runtime)}
+	effects := table.Section{ID: id("effects"), Heading: "Ratios: " + orAbsent(g.Runtime)}
 	for _, of := range tablesOf(g) {
 		t := effectTable(n, g, of)
-		if of.class == analysis.Primary {
+		if of.primary {
 			verdict.Tables = append(verdict.Tables, t)
 		} else {
 			effects.Tables = append(effects.Tables, t)
@@ -50,7 +50,7 @@ func group(n *runs.Nodes, i int) []table.Section {
 	}
 	for _, a := range g.Arms {
 		if a.Verdict != analysis.NoVerdict {
-			verdict.Lines = append(verdict.Lines, fmt.Sprintf("%s: %s, CPU and PSS together, on %s.", a.Arm, a.Verdict, count(len(g.Nodes), "node")))
+			verdict.Lines = append(verdict.Lines, fmt.Sprintf("%s instead of %s: %s, CPU and PSS together, on %s.", a.Arm, a.To, table.Word(a.Verdict), count(len(g.Nodes), "node")))
 		}
 	}
 	return []table.Section{verdict, effects, {ID: id("nodes"), Heading: "Nodes: " + orAbsent(g.Runtime), Tables: []table.Table{nodeTable(g)}, Lines: nodeLines(g)}}
@@ -58,12 +58,12 @@ func group(n *runs.Nodes, i int) []table.Section {
 
 // A key of a table of effects: all arms in one cell and one metric.
 type key struct {
-	cell   string
-	metric analysis.Metric
-	class  analysis.Class
+	cell    string
+	metric  analysis.Metric
+	primary bool
 }
 
-func keyOf(e *runs.NodeEffect) key { return key{e.Cell.String(), e.Series.Metric, e.Class} }
+func keyOf(e *runs.NodeEffect) key { return key{e.Cell.String(), e.Series.Metric, e.Primary} }
 
 func tablesOf(g *runs.Group) []key {
 	var out []key
@@ -84,7 +84,7 @@ func tablesOf(g *runs.Group) []key {
 // effectTable has a row for each arm and one below it for each node.
 func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 	t := table.Table{
-		Caption: fmt.Sprintf("%s: %s, ratio to %s, margin %s", of.cell, table.MetricName(of.metric), g.Baseline, format.Percent(n.Margin)),
+		Caption: fmt.Sprintf("%s: %s, ratio of two arms, margin %s", of.cell, table.MetricName(of.metric), format.Percent(n.Margin)),
 		Header: []string{
 			"arm", "verdict", "ratio\n" + level(n.Level), "one more\nnode " + level(n.Level), "nodes\ndiffer by, %", "of the\nspread, %", "p, nodes\nare alike", "nodes\n(runs)",
 		},
@@ -94,14 +94,10 @@ func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 		if keyOf(e) != of {
 			continue
 		}
-		name := e.Arm
-		if c := e.Series.Collector; c != "" && c != e.Arm {
-			name += ": " + c
-		}
-		t.Rows = append(t.Rows, pooledRow(name, e))
+		t.Rows = append(t.Rows, pooledRow(e.Arm+" to "+e.To, e))
 		for k, node := range g.Nodes {
 			if r := e.Ratios[k]; len(g.Nodes) > 1 {
-				row := table.Row{plain("· " + node.Name), {}, net(e, number(format.One, r)), {}, {}, {}, {}, {}}
+				row := table.Row{plain("· " + node.Name), {}, number(format.One, r), {}, {}, {}, {}, {}}
 				if r.N > 1 {
 					row[7] = plain(fmt.Sprintf("(%d)", r.N))
 				}
@@ -114,9 +110,9 @@ func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 
 // pooledRow is what nodes say together.
 func pooledRow(name string, e *runs.NodeEffect) table.Row {
-	row := table.Row{plain(name), {}, net(e, number(format.One, e.Ratio)), {}, {}, {}, {}, plain(strconv.Itoa(e.Ratio.N))}
+	row := table.Row{plain(name), {}, number(format.One, e.Ratio), {}, {}, {}, {}, plain(strconv.Itoa(e.Ratio.N))}
 	if e.Verdict != analysis.NoVerdict {
-		row[1] = table.Cell{Text: string(e.Verdict), Tone: verdictTone(e.Verdict)}
+		row[1] = table.Cell{Text: table.Word(e.Verdict), Tone: verdictTone(e.Verdict)}
 	}
 	if e.Prediction != nil {
 		row[3] = plain(format.One.Interval(e.Prediction.Lo, e.Prediction.Hi))
@@ -130,15 +126,6 @@ func pooledRow(name string, e *runs.NodeEffect) table.Row {
 		row[6] = plain(probability(*e.P))
 	}
 	return row
-}
-
-// net marks ratios of what is above the idle arm: they must not be taken for ratios
-// of totals.
-func net(e *runs.NodeEffect, c table.Cell) table.Cell {
-	if e.Kind == analysis.OverheadRatio && c.Text != format.Absent {
-		c.Text = "net " + c.Text
-	}
-	return c
 }
 
 func verdictTone(v analysis.Verdict) table.Tone {
@@ -192,9 +179,9 @@ func nodeLines(g *runs.Group) []string {
 func nodesReading(n *runs.Nodes) table.Section {
 	m := format.Percent(n.Margin)
 	return table.Section{ID: "reading", Heading: "How to read", Background: true, Lines: []string{
-		fmt.Sprintf("Each node has its own ratio to %s, from its own rounds. The row of an arm is the mean over nodes with the node as a random effect (Paule-Mandel, Hartung-Knapp): its interval is about nodes in general, of which these are a sample, and not about these. Intervals are two-sided at %s.", n.Baseline, format.Percent(n.Level)),
+		fmt.Sprintf("Each node has its own ratios, from its own rounds. The row of two arms is the mean over nodes with the node as a random effect (Paule-Mandel, Hartung-Knapp): its interval is about nodes in general, of which these are a sample, and not about these. Intervals are two-sided at %s.", format.Percent(n.Level)),
 		"\"One more node\" is where the true ratio of a further node lies. \"Nodes differ by\" is the standard deviation of true ratios between nodes, \"of the spread\" the share of what nodes differ by that chance does not explain (I²), \"p, nodes are alike\" the chance of as much if they did not differ.",
-		fmt.Sprintf("Verdicts rest on the interval [L, U] of the mean: Better U < 1, NonInferior U < 1 + %s, Inferior L > 1 + %s, else Inconclusive. CPU and PSS in the primary cell must both hold; all else has no verdict here.", m, m),
-		"Runs of one node count as one node. Different runtimes, and minor versions of one, are not put together. A net ratio is one of what each arm has above the idle arm.",
+		fmt.Sprintf("Verdicts rest on the interval [L, U] of the mean: cheaper U < 1, not dearer U < 1 + %s, dearer L > 1 + %s, else not settled. CPU and PSS in the primary cell must both hold; all else has no verdict here.", m, m),
+		"Runs of one node count as one node. Different runtimes, and minor versions of one, are not put together.",
 	}}
 }

@@ -42,7 +42,6 @@ import (
 	xbenchfmt "golang.org/x/perf/benchfmt"
 
 	"cri-stats-bench/bench/analysis"
-	"cri-stats-bench/bench/stat"
 	"cri-stats-bench/reports/origin"
 )
 
@@ -68,9 +67,9 @@ func callUnits() []unit {
 
 func armUnits() []unit {
 	return []unit{
-		{"cpu-ns/op", analysis.CPUPerCall, 1e9, "lower"},
 		{"cpu-ns/s", analysis.CPUCores, 1e9, "lower"},
 		{"pss-bytes", analysis.PSS, 1, "lower"},
+		{"reads/s", analysis.ReadCalls, 1, "lower"},
 	}
 }
 
@@ -151,14 +150,11 @@ func (f *file) baselineFirst(cell *analysis.Cell) []*analysis.ArmResult {
 	return out
 }
 
-// A turns is the trials of one arm in one cell and one regime.
+// A turns is the trials of one arm in one cell.
 type turns struct {
-	cell    *analysis.Cell
-	arm     *analysis.ArmResult
-	regime  analysis.Regime
-	tally   analysis.Tally
-	trials  []analysis.TrialID
-	columns []analysis.Column
+	cell  *analysis.Cell
+	arm   *analysis.ArmResult
+	tally analysis.Tally
 }
 
 // arm writes the rounds of one arm in one cell.
@@ -169,14 +165,10 @@ func (f *file) arm(cell *analysis.Cell, a *analysis.ArmResult) error {
 			whole = arm
 		}
 	}
-	for _, t := range []*turns{
-		{cell, a, analysis.InTrials, whole.Trials, a.Trials, a.Columns},
-		{cell, a, analysis.InSlices, whole.Slices, a.SliceTrials, a.SliceColumns},
-	} {
-		for _, round := range rounds(t.trials, t.columns) {
-			if err := f.round(t, round); err != nil {
-				return err
-			}
+	t := &turns{cell, a, whole.Trials}
+	for _, round := range rounds(a.Trials, a.Columns) {
+		if err := f.round(t, round); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -184,9 +176,9 @@ func (f *file) arm(cell *analysis.Cell, a *analysis.ArmResult) error {
 
 // round writes the line of the arm and, if it has several collectors, theirs.
 func (f *file) round(t *turns, r *round) error {
-	calls := r.trials
+	calls := 1
 	if t.tally.Interval > 0 {
-		calls *= int(t.tally.Window / t.tally.Interval)
+		calls = int(t.tally.Window / t.tally.Interval)
 	}
 	total := r.values(armUnits(), analysis.Series{Component: analysis.Total})
 	if len(t.arm.Collectors) == 1 {
@@ -227,7 +219,6 @@ func (f *file) name(t *turns, collector string) string {
 	key("pods", strconv.Itoa(t.cell.Pods))
 	key("containers", strconv.Itoa(t.cell.ContainersPerPod))
 	key("profile", t.cell.Profile)
-	key("regime", string(t.regime))
 	key("interval", t.tally.Interval.String())
 	if f.cpus > 0 {
 		fmt.Fprintf(&out, "-%d", f.cpus)
@@ -241,56 +232,36 @@ func escape(s string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2F", " ", "%20").Replace(origin.Name(s))
 }
 
-// A round is what one arm did in one round of one regime: the values of its trial,
-// or those of all slices of its block.
+// A round is what was observed of one trial.
 type round struct {
-	trials int
-	series map[analysis.Series][]float64
+	series map[analysis.Series]float64
 }
 
 // rounds puts observations together, in the order of trials.
 func rounds(trials []analysis.TrialID, columns []analysis.Column) []*round {
-	type key struct{ sweep, round int }
-	var out []*round
-	at := make(map[key]*round)
-	of := make([]*round, len(trials))
-	for i, t := range trials {
-		k := key{t.Sweep, t.Round}
-		if at[k] == nil {
-			at[k] = &round{series: make(map[analysis.Series][]float64)}
-			out = append(out, at[k])
-		}
-		at[k].trials++
-		of[i] = at[k]
+	out := make([]*round, len(trials))
+	for i := range out {
+		out[i] = &round{series: make(map[analysis.Series]float64)}
 	}
 	for _, c := range columns {
 		for _, o := range c.Observations {
-			r := of[o.Trial]
-			r.series[c.Series] = append(r.series[c.Series], o.Value)
+			out[o.Trial].series[c.Series] = o.Value
 		}
 	}
 	return out
 }
 
-// values returns what was observed of a series in each unit. Of several slices it
-// is the mean where costs add up, and the median of times, as in the report.
+// values returns what was observed of a series in each unit.
 func (r *round) values(units []unit, of analysis.Series) []xbenchfmt.Value {
 	var out []xbenchfmt.Value
 	for _, u := range units {
 		of.Metric = u.metric
-		observed := r.series[of]
-		if len(observed) == 0 {
+		observed, ok := r.series[of]
+		if !ok {
 			continue
 		}
-		v := stat.Mean(observed)
-		if u.metric == analysis.ServiceP50 {
-			var err error
-			if v, err = stat.Median(observed); err != nil {
-				continue
-			}
-		}
 		// A tenth of a nanosecond or byte is less than any source tells.
-		if v = math.Round(v*u.scale*10) / 10; !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if v := math.Round(observed*u.scale*10) / 10; !math.IsNaN(v) && !math.IsInf(v, 0) {
 			out = append(out, xbenchfmt.Value{Value: v, Unit: u.name})
 		}
 	}

@@ -74,33 +74,23 @@ func check(t *testing.T, r *analysis.Report, out []byte) {
 			if names > 1 {
 				names++ // and one for the arm
 			}
-			for _, trials := range [][]analysis.TrialID{a.Trials, a.SliceTrials} {
-				if n := blocks(trials); n > 0 {
-					want[n] += names
-				}
+			if n := len(a.Trials); n > 0 {
+				want[n] += names
 			}
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("names by their count of lines (-want +got):\n%s", diff)
 	}
-	for _, unit := range []string{"ns/op", "cpu-ns/op", "cpu-ns/s", "pss-bytes"} {
+	for _, unit := range []string{"ns/op", "cpu-ns/s", "pss-bytes", "reads/s"} {
 		if units.GetBetter(unit) != -1 {
 			t.Errorf("less of %s is not said to be better", unit)
 		}
 	}
 }
 
-func blocks(trials []analysis.TrialID) int {
-	seen := make(map[[2]int]bool)
-	for _, trial := range trials {
-		seen[[2]int{trial.Sweep, trial.Round}] = true
-	}
-	return len(seen)
-}
-
-// The values of a block of slices are one line: the mean of costs and the median of
-// times. Where something was not measured, the line lacks it.
+// The values of a trial are one line. Where something was not measured, the line lacks
+// it.
 func TestRound(t *testing.T) {
 	observations := func(values ...float64) []analysis.Observation {
 		var out []analysis.Observation
@@ -115,21 +105,20 @@ func TestRound(t *testing.T) {
 		Experiment: "api",
 		Arms: []analysis.Arm{{
 			Name:   "cri-pod-stats",
-			Trials: analysis.Tally{Interval: 1e9, Window: 10e9}, Slices: analysis.Tally{Interval: 5e8, Window: 1e9},
+			Trials: analysis.Tally{Interval: 1e9, Window: 10e9},
 		}},
 		Host: analysis.HostInfo{Facts: []analysis.Fact{{Name: "host.cpu.count", Value: "2"}}},
 		Cells: []analysis.Cell{{
 			Cell: bench.Cell{Pods: 35, ContainersPerPod: 1, Profile: "idle 2/3"},
 			Arms: []analysis.ArmResult{{
-				Arm:         "cri-pod-stats",
-				Collectors:  []analysis.CollectorResult{{Collector: "cri-pod-stats"}},
-				Trials:      []analysis.TrialID{{Round: 0}},
-				Columns:     []analysis.Column{{Series: of(total, analysis.PSS), Observations: observations(1 << 20)}},
-				SliceTrials: []analysis.TrialID{{Round: 0, Cycle: 1}, {Round: 0, Cycle: 2}, {Round: 0, Cycle: 3}, {Round: 1, Cycle: 1}},
-				SliceColumns: []analysis.Column{
-					{Series: of(total, analysis.CPUCores), Observations: observations(0.1, 0.2, 0.6, 0.5)},
-					{Series: of(call, analysis.ServiceP50), Observations: observations(0.001, 0.002, 0.009, 0.004)},
-					{Series: of(call, analysis.AnswerBytes), Observations: observations(1, 2, 3)},
+				Arm:        "cri-pod-stats",
+				Collectors: []analysis.CollectorResult{{Collector: "cri-pod-stats"}},
+				Trials:     []analysis.TrialID{{Round: 0}, {Round: 1}},
+				Columns: []analysis.Column{
+					{Series: of(total, analysis.PSS), Observations: observations(1 << 20)},
+					{Series: of(total, analysis.CPUCores), Observations: observations(0.3, 0.5)},
+					{Series: of(call, analysis.ServiceP50), Observations: observations(0.002, 0.004)},
+					{Series: of(call, analysis.AnswerBytes), Observations: observations(2)},
 				},
 			}},
 		}},
@@ -144,11 +133,10 @@ func TestRound(t *testing.T) {
 			got = append(got, line)
 		}
 	}
-	const name = "BenchmarkCollect/experiment=api/collector=cri-pod-stats/pods=35/containers=1/profile=idle%202%2F3/regime="
+	const name = "BenchmarkCollect/experiment=api/collector=cri-pod-stats/pods=35/containers=1/profile=idle%202%2F3/"
 	if diff := cmp.Diff([]string{
-		name + "trials/interval=1s-2 10 1.048576e+06 pss-bytes",
-		name + "slices/interval=500ms-2 6 2e+06 ns/op 2 answer-B/op 3e+08 cpu-ns/s",
-		name + "slices/interval=500ms-2 2 4e+06 ns/op 5e+08 cpu-ns/s",
+		name + "interval=1s-2 10 2e+06 ns/op 2 answer-B/op 3e+08 cpu-ns/s 1.048576e+06 pss-bytes",
+		name + "interval=1s-2 10 4e+06 ns/op 5e+08 cpu-ns/s",
 	}, got); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
@@ -170,30 +158,29 @@ func TestBenchstat(t *testing.T) {
 	if !strings.Contains(table, "caveat: "+caveat) {
 		t.Error("benchstat does not show the caveat")
 	}
-	for _, unit := range []string{"sec/op", "cpu-sec/op", "cpu-sec/s", "pss-bytes", "answer-B/op", "containers/op"} {
+	for _, unit := range []string{"sec/op", "cpu-sec/s", "pss-bytes", "answer-B/op", "containers/op"} {
 		section := regexp.MustCompile(`(?s)│ +` + unit + ` +│.*?geomean`).FindString(table)
 		if section == "" {
 			t.Errorf("benchstat shows no table of %s", unit)
 			continue
 		}
 		for _, pods := range []int{10, 35} {
-			row := regexp.MustCompile(fmt.Sprintf(`Collect/experiment=api/pods=%d/containers=1/profile=idle/regime=trials/interval=1s .*`, pods)).FindString(section)
-			if n := strings.Count(row, "n=3"); n != 5 && unit != "containers/op" {
-				t.Errorf("the row of %s at %d pods compares %d arms of 3 rounds with the baseline, want 5: %s", unit, pods, n, row)
+			row := regexp.MustCompile(fmt.Sprintf(`Collect/experiment=api/pods=%d/containers=1/profile=idle/interval=10s.*`, pods)).FindString(section)
+			// What calls are like is of one collector, which the baseline, two that read
+			// together, is not.
+			ofArm := strings.HasSuffix(unit, "/s") || unit == "pss-bytes"
+			if n := strings.Count(row, "n=3"); n != 4 && ofArm {
+				t.Errorf("the row of %s at %d pods compares %d arms of 3 rounds with the baseline, want 4: %s", unit, pods, n, row)
 			}
 			if row == "" {
 				t.Errorf("there is no row of %s at %d pods", unit, pods)
-			}
-			slices := regexp.MustCompile(fmt.Sprintf(`pods=%d/.*/regime=slices/interval=500ms .*`, pods)).FindString(section)
-			if (slices == "") != (unit == "pss-bytes") {
-				t.Errorf("the row of slices of %s at %d pods is %q", unit, pods, slices)
 			}
 		}
 	}
 	if t.Failed() {
 		t.Log(table)
 	}
-	if columns := regexp.MustCompile(`│ +cadvisor +│ +idle +│`); !columns.MatchString(table) {
+	if columns := regexp.MustCompile(`│ +today +│ +today-again +│`); !columns.MatchString(table) {
 		t.Errorf("the first column is not the baseline:\n%.600s", table)
 	}
 }

@@ -26,7 +26,7 @@ import (
 //
 //	mark                  SIMULATED, NOT FOR PUBLICATION, or nothing
 //	trial                 the order in which the trials were run, from 1
-//	sweep … attempt       the place in the schedule; cycle is 0 in trials of their own
+//	sweep … attempt       the place in the schedule
 //	pods … profile        the cell
 //	trial_start           the wall clock at the start of the window (RFC 3339, UTC)
 //	void                  the rules that the trial broke, by blanks; empty if it may be used
@@ -36,14 +36,14 @@ import (
 //	bytes … samples       of the answer; empty for a failed call
 //	failed_after_seconds  from start until the error; empty for an answer
 var header = []string{
-	"mark", "trial", "sweep", "round", "position", "cycle", "attempt", "pods", "containers_per_pod", "profile", "arm", "collector",
+	"mark", "trial", "sweep", "round", "position", "attempt", "pods", "containers_per_pod", "profile", "arm", "collector",
 	"trial_start", "void", "call", "due_seconds", "start_seconds", "service_seconds", "response_seconds",
 	"bytes", "answer_pods", "answer_containers", "answer_samples", "failed_after_seconds", "error",
 }
 
 // Columns of a call itself; those before are the same for all calls of an agent.
 const (
-	callColumn = 14 + iota
+	callColumn = 13 + iota
 	dueColumn
 	startColumn
 	serviceColumn
@@ -93,7 +93,7 @@ func describe(row []string, mark string, number int, t *bench.Trial, collector s
 	}
 	n := strconv.Itoa
 	copy(row, []string{
-		mark, n(number), n(t.Sweep), n(t.Round), n(t.Position), n(t.Cycle), n(t.Attempt),
+		mark, n(number), n(t.Sweep), n(t.Round), n(t.Position), n(t.Attempt),
 		n(t.Cell.Pods), n(t.Cell.ContainersPerPod), text(t.Cell.Profile), text(t.Arm.Name), text(collector),
 		t.Start.UTC().Format(time.RFC3339Nano), text(strings.Join(reasons, " ")),
 	})

@@ -232,7 +232,7 @@ func FuzzText(f *testing.F) {
 		if len(all) != 2 {
 			t.Fatalf("%d rows", len(all))
 		}
-		if got := all[1][11]; got != text(s) || got != "" && strings.ContainsAny(got[:1], "=+-@\t\r\n") {
+		if got := all[1][10]; got != text(s) || got != "" && strings.ContainsAny(got[:1], "=+-@\t\r\n") {
 			t.Fatalf("%q became %q", s, got)
 		}
 	})

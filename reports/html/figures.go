@@ -42,7 +42,6 @@ func home(id string) string {
 		"pss-pods":  "memory",
 		"cost-age":  "freshness",
 		"run-order": "quality", "self-check": "quality",
-		"heat-map": "sensitivity",
 	}
 	if section, ok := sections[id]; ok {
 		return section

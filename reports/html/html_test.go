@@ -71,7 +71,7 @@ func golden(t *testing.T, path string, got []byte) {
 // reports are the made-up runs that every page is tested with.
 func reports() map[string]reporttest.Report {
 	return map[string]reporttest.Report{
-		"trouble": reporttest.Trouble, "parallel": reporttest.Parallel, "node": reporttest.Node, "sliced": reporttest.Sliced,
+		"trouble": reporttest.Trouble, "parallel": reporttest.Parallel, "node": reporttest.Node, "sliced": reporttest.Headline,
 		"nothing": func(testing.TB) *analysis.Report { return &analysis.Report{} }, "kubelet": kubelet,
 	}
 }
@@ -150,7 +150,7 @@ func (w writer) Write(p []byte) (int, error) { return w(p) }
 
 // The same report gives the same bytes.
 func TestSameBytes(t *testing.T) {
-	first, second := draw(t, reporttest.Sliced(t)), draw(t, reporttest.Sliced(t))
+	first, second := draw(t, reporttest.Headline(t)), draw(t, reporttest.Headline(t))
 	if first != second {
 		t.Error("two pages of one report differ")
 	}
@@ -187,7 +187,6 @@ func TestHome(t *testing.T) {
 	}
 	f("forest", "summary")
 	f("forest-2", "summary")
-	f("heat-map-12", "sensitivity")
 	f("cpu-pods", "cpu")
 	f("cost-age", "freshness")
 	f("other", "")

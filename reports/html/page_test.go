@@ -232,7 +232,7 @@ func TestPage(t *testing.T) {
 			if name == "nothing" {
 				return
 			}
-			want := strings.Fields("summary why systems environment workload method results truth quality sensitivity threats reproduce appendix")
+			want := strings.Fields("summary why systems environment workload method results truth quality threats reproduce appendix")
 			if name == "kubelet" {
 				want = slices.Insert(want, slices.Index(want, "results"), "kep")
 			}

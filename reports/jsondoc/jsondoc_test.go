@@ -90,7 +90,10 @@ func TestSchemaRefuses(t *testing.T) {
 	f("half an interval", false, func(_, arm map[string]any) {
 		arm["total"].(map[string]any)["cpu_cores"] = map[string]any{"value": 1.0, "n": 2, "interval": map[string]any{"lo": 1.0}}
 	})
-	f("a made-up verdict", false, func(_, arm map[string]any) { arm["together"] = "Great" })
+	f("a made-up verdict", false, func(doc, _ map[string]any) {
+		cell := doc["cells"].([]any)[0].(map[string]any)
+		cell["pairings"] = []any{map[string]any{"arm": "a", "against": "b", "together": "Great"}}
+	})
 	f("a time that is none", false, func(doc, _ map[string]any) { doc["first"] = "yesterday" })
 }
 

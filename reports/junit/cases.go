@@ -45,7 +45,7 @@ func preflight(s *testsuite.Suite, r *analysis.Report) {
 func voidReasons() []bench.VoidReason {
 	return []bench.VoidReason{
 		bench.VoidSteal, bench.VoidForeignCPU, bench.VoidRestart, bench.VoidPodCount, bench.VoidMissedSchedule,
-		bench.VoidHarnessCPU, bench.VoidAgent, bench.VoidMeter, bench.VoidTreatment, bench.VoidInterrupted,
+		bench.VoidHarnessCPU, bench.VoidAgent, bench.VoidMeter, bench.VoidTreatment,
 	}
 }
 
@@ -54,7 +54,7 @@ func voidReasons() []bench.VoidReason {
 func trials(s *testsuite.Suite, r *analysis.Report) {
 	for i := range r.Arms {
 		a := &r.Arms[i]
-		used, tried := a.Trials.Used+a.Slices.Used, a.Trials.Tried+a.Slices.Tried
+		used, tried := a.Trials.Used, a.Trials.Tried
 		c := s.Add("trials of " + origin.Name(a.Name))
 		c.Number("tried", float64(tried))
 		c.Number("used", float64(used))
@@ -67,7 +67,7 @@ func trials(s *testsuite.Suite, r *analysis.Report) {
 		void := make(map[bench.VoidReason]int)
 		examples := make(map[bench.VoidReason]string)
 		reasons := voidReasons()
-		for _, v := range slices.Concat(a.Trials.Void, a.Slices.Void) {
+		for _, v := range a.Trials.Void {
 			if void[v.Reason] == 0 {
 				examples[v.Reason] = v.Example
 			}

@@ -215,7 +215,6 @@ func TestTrials(t *testing.T) {
 	}
 	steal := []analysis.VoidCount{{Reason: bench.VoidSteal, Trials: 2, Example: "0.03"}}
 	f(analysis.Arm{Trials: analysis.Tally{Tried: 3, Used: 1, Void: steal}}, "trials of x: ok")
-	f(analysis.Arm{Trials: analysis.Tally{Tried: 2, Void: steal}, Slices: analysis.Tally{Tried: 9, Used: 9}}, "trials of x: ok")
 	f(analysis.Arm{Trials: analysis.Tally{Tried: 2, Void: steal}},
 		"trials of x: FAIL no usable trial: of 2 trials none can be used",
 		"guard steal of x: FAIL no usable trial: 2 of 2 trials are void, the first because: 0.03")
@@ -231,7 +230,7 @@ func TestVerdicts(t *testing.T) {
 		t.Helper()
 		judgement := func(m analysis.Metric, v analysis.Verdict) analysis.Judgement {
 			return analysis.Judgement{
-				Series: analysis.Series{Metric: m, Component: analysis.Total}, Verdict: v, Class: analysis.Primary, Kind: analysis.Ratio,
+				Series: analysis.Series{Metric: m, Component: analysis.Total}, Verdict: v, Class: analysis.Primary,
 				Ratio: analysis.Estimate{Value: 1.5, N: 12, Interval: &analysis.Interval{Lo: 1.25, Hi: 2}, Notes: []int{0}},
 			}
 		}
@@ -239,8 +238,8 @@ func TestVerdicts(t *testing.T) {
 			Baseline: "cadvisor", Margin: 0.02, VerdictLevel: 0.9, Notes: []analysis.Note{{Text: "too few"}},
 			Cells: []analysis.Cell{{
 				Cell: bench.Cell{Pods: 35, ContainersPerPod: 1, Profile: "idle"},
-				Arms: []analysis.ArmResult{{
-					Arm: "cri", Together: together,
+				Pairings: []analysis.Pairing{{
+					Of: "cri", To: "cadvisor", Together: together,
 					Judgements: []analysis.Judgement{judgement(analysis.CPUCores, cpu), judgement(analysis.PSS, pss)},
 				}},
 			}},

@@ -12,7 +12,7 @@ import (
 	"cri-stats-bench/reports/table"
 )
 
-// verdicts has a case per arm, cell and endpoint: CPU, PSS, and both together.
+// verdicts has a case per comparison and endpoint: CPU, PSS, and both together.
 func verdicts(s *testsuite.Suite, r *analysis.Report) {
 	if r.Simulated() {
 		s.Add("verdict").Skip(table.Simulated + ": nothing was measured on a node, so there is no verdict")
@@ -20,30 +20,24 @@ func verdicts(s *testsuite.Suite, r *analysis.Report) {
 	}
 	for i := range r.Cells {
 		cell := &r.Cells[i]
-		for j := range cell.Arms {
-			a := &cell.Arms[j]
-			if len(a.Judgements) == 0 {
-				continue
-			}
-			at := fmt.Sprintf("%s against %s at %s", origin.Name(a.Arm), origin.Name(r.Baseline), cellName(cell.Cell))
-			untrue := strings.Join(a.Untrue, "; ")
-			if base := cell.Arm(r.Baseline); base != nil && untrue == "" && len(base.Untrue) > 0 {
-				untrue = "of the baseline, " + strings.Join(base.Untrue, "; ")
-			}
+		for k := range cell.Pairings {
+			p := &cell.Pairings[k]
+			at := fmt.Sprintf("%s against %s at %s", origin.Name(p.Of), origin.Name(p.To), cellName(cell.Cell))
+			withheld := strings.Join(p.Withheld, "; ")
 			for _, endpoint := range []struct {
 				name   string
 				metric analysis.Metric
 			}{{"CPU", analysis.CPUCores}, {"PSS", analysis.PSS}} {
-				judgement := a.Judged(analysis.Series{Metric: endpoint.metric, Component: analysis.Total})
-				judged(s.Add(endpoint.name+" of "+at), r, judgement, untrue)
+				judgement := p.Judged(analysis.Series{Metric: endpoint.metric, Component: analysis.Total})
+				judged(s.Add(endpoint.name+" of "+at), r, judgement, withheld)
 			}
 			c := s.Add("CPU and PSS of " + at)
-			settle(c, a.Together, "CPU and memory must both hold; each has a case of its own", cmp.Or(untrue, "one of them has no verdict"))
+			settle(c, p.Together, "CPU and memory must both hold; each has a case of its own", cmp.Or(withheld, "one of them has no verdict"))
 		}
 	}
 	sentences(s, r)
 	if len(s.Cases) == 0 {
-		s.Add("verdict").Skip("no arm can be compared with a baseline")
+		s.Add("verdict").Skip("nothing can be compared")
 	}
 }
 
@@ -93,7 +87,7 @@ func cellName(c bench.Cell) string {
 // though there is a ratio.
 func judged(c *testsuite.Case, r *analysis.Report, j *analysis.Judgement, untrue string) {
 	if j == nil {
-		c.Skip("no judgement")
+		c.Skip("no verdict: " + cmp.Or(untrue, "no judgement"))
 		return
 	}
 	if !j.Ratio.Absent() {
@@ -111,7 +105,6 @@ func judged(c *testsuite.Case, r *analysis.Report, j *analysis.Judgement, untrue
 		c.Number("detectable", j.Detectable)
 	}
 	c.Put("class", string(j.Class))
-	c.Put("kind", string(j.Kind))
 	notes := strings.Join(noteTexts(r, j.Ratio.Notes), "; ")
 	text := estimate(r, j)
 	if notes != "" {
@@ -144,9 +137,6 @@ func estimate(r *analysis.Report, j *analysis.Judgement) string {
 		return "no ratio"
 	}
 	text := fmt.Sprintf("ratio %.4g", j.Ratio.Value)
-	if j.Kind == analysis.OverheadRatio {
-		text = fmt.Sprintf("ratio %.4g of what both cost above the idle arm", j.Ratio.Value)
-	}
 	if i := j.Ratio.Interval; i != nil {
 		text += fmt.Sprintf(", %g %% interval %.4g to %.4g", 100*r.VerdictLevel, i.Lo, i.Hi)
 	}

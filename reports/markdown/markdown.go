@@ -24,8 +24,9 @@ import (
 )
 
 const (
-	// nameWidth is what names are shortened to.
+	// nameWidth is what names are shortened to, lineWidth whole sentences.
 	nameWidth = 60
+	lineWidth = 800
 	// Most is how many characters GitHub takes in a description or a comment. Of a
 	// document that is longer, what only backs the result is left out.
 	Most = 65536
@@ -33,8 +34,11 @@ const (
 	reserve = 2000
 )
 
-// Write writes the report.
-func Write(w io.Writer, r *analysis.Report) error { return WriteDocument(w, table.New(r)) }
+// Write writes the answer, with what it rests on folded below it: what fits a comment.
+func Write(w io.Writer, r *analysis.Report) error { return WriteDocument(w, table.Short(r)) }
+
+// WriteFull writes all of the report that GitHub takes.
+func WriteFull(w io.Writer, r *analysis.Report) error { return WriteDocument(w, table.New(r)) }
 
 // WriteDocument writes any document. Everything in it is escaped.
 func WriteDocument(w io.Writer, d *table.Document) error {
@@ -42,9 +46,9 @@ func WriteDocument(w io.Writer, d *table.Document) error {
 	if d.Mark != "" {
 		p.mark = "**" + escape(d.Mark) + "** "
 	}
-	p.printf("# %s%s\n", p.mark, escape(d.Title))
+	p.printf("# %s%s\n", p.mark, prose(d.Title))
 	for _, line := range append(d.Why[:len(d.Why):len(d.Why)], d.Lead...) {
-		p.printf("\n%s\n", escape(line))
+		p.printf("\n%s\n", prose(line))
 	}
 	for _, background := range []bool{false, true} {
 		for i := range d.Sections {
@@ -147,12 +151,12 @@ func (p *page) body(s *table.Section, folded bool) {
 	for _, n := range s.Numbers {
 		text := fmt.Sprintf("%s: **%s** %s", escape(n.Label), escape(n.Value), escape(n.Interval))
 		if n.Word != "" {
-			text += " **" + escape(n.Word) + "**"
+			text += " **" + prose(n.Word) + "**"
 		}
-		items = append(items, strings.TrimSpace(text+" "+format.Marks(n.Notes))+" ("+escape(n.Says)+")")
+		items = append(items, strings.TrimSpace(text+" "+format.Marks(n.Notes))+" ("+prose(n.Says)+")")
 	}
 	for _, path := range s.Paths {
-		items = append(items, escape(path.String()))
+		items = append(items, prose(path.String()))
 	}
 	p.items(items)
 	for _, aside := range []bool{false, true} {
@@ -164,7 +168,7 @@ func (p *page) body(s *table.Section, folded bool) {
 	}
 	items = nil
 	for _, f := range s.Facts {
-		items = append(items, escape(f.Name)+": "+escape(f.Value))
+		items = append(items, prose(f.Name)+": "+prose(f.Value))
 	}
 	for _, l := range s.Links {
 		items = append(items, fmt.Sprintf("[%s](%s)", escape(l.Text), l.URL))
@@ -181,7 +185,7 @@ func (p *page) captioned(t *table.Table, fold bool) {
 		p.begin(t.Caption)
 		p.printf("\n<details><summary>%s</summary>\n", summary(t.Caption))
 	}
-	p.printf("\n%s%s\n\n", p.mark, escape(t.Caption))
+	p.printf("\n%s%s\n\n", p.mark, prose(t.Caption))
 	p.table(t)
 	if fold {
 		p.printf("\n</details>\n")
@@ -193,7 +197,7 @@ func (p *page) captioned(t *table.Table, fold bool) {
 func (p *page) list(lines []string) {
 	items := make([]string, len(lines))
 	for i, line := range lines {
-		items[i] = escape(line)
+		items[i] = prose(line)
 	}
 	p.items(items)
 }
@@ -210,13 +214,14 @@ func (p *page) footnotes(notes []string) {
 	if len(notes) == 0 {
 		return
 	}
+	p.begin("Footnotes")
 	p.printf("\n<details><summary>Footnotes</summary>\n\n")
 	for i, note := range notes {
 		for k, line := range strings.Split(note, "\n") {
 			if k == 0 {
-				p.printf("- %s %s\n", format.Marks([]int{i + 1}), escape(line))
+				p.printf("- %s %s\n", format.Marks([]int{i + 1}), prose(line))
 			} else {
-				p.printf("  - %s\n", escape(line))
+				p.printf("  - %s\n", prose(line))
 			}
 		}
 	}
@@ -263,7 +268,9 @@ func cell(c table.Cell, width int) string {
 }
 
 // summary writes what stands on a fold: HTML, in which Markdown means nothing.
-func summary(text string) string { return html.EscapeString(format.Plain(text)) }
+func summary(text string) string {
+	return html.EscapeString(format.Plain(format.Shorten(text, lineWidth)))
+}
 
 // fence writes a listing as code. The fence is longer than any in the text.
 func fence(l table.Listing) string {
@@ -281,6 +288,9 @@ func fence(l table.Listing) string {
 	}
 	return caption + marks + "\n" + strings.Join(lines, "\n") + "\n" + marks
 }
+
+// prose is escape for what a node can make as long as it likes.
+func prose(s string) string { return escape(format.Shorten(s, lineWidth)) }
 
 // escape makes a text mean itself: no markup, no HTML, no link, no mention of a
 // user or an issue. Brackets alone mean nothing and are left readable; what makes

@@ -18,7 +18,7 @@ func TestReport(t *testing.T) { reporttest.Run(t, Write, "md", *update) }
 
 // Every row of a table has as many cells as its header, whatever a node says.
 func TestRowsAreWhole(t *testing.T) {
-	for _, report := range []reporttest.Report{reporttest.Trouble, reporttest.Parallel, reporttest.Node, reporttest.Sliced} {
+	for _, report := range []reporttest.Report{reporttest.Trouble, reporttest.Parallel, reporttest.Node, reporttest.Headline} {
 		var out bytes.Buffer
 		if err := Write(&out, report(t)); err != nil {
 			t.Fatal(err)
@@ -155,4 +155,22 @@ func TestFence(t *testing.T) {
 	f("", "a\n  b\n", "```\na\n  b\n```")
 	f("a *b*", "x```y````z", "a \\*b\\*\n\n`````\nx```y````z\n`````")
 	f("", "a\x1b\r\nb", "```\na\\x1b\nb\n```")
+}
+
+// However long the names are that a node has given, the answer fits a comment.
+func TestComment(t *testing.T) {
+	for _, h := range reporttest.HostileNames() {
+		for _, report := range []reporttest.Report{reporttest.Trouble, reporttest.Short, reporttest.Headline} {
+			r := report(t)
+			reporttest.Rename(r, h.Rename)
+			var out bytes.Buffer
+			if err := Write(&out, r); err != nil {
+				t.Fatal(err)
+			}
+			if n := utf8.RuneCount(out.Bytes()); n > Most {
+				t.Errorf("%s: the comment has %d characters", h.Name, n)
+			}
+			folded(t, out.String())
+		}
+	}
 }

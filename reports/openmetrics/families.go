@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/origin"
@@ -15,7 +16,7 @@ type definition struct{ name, unit, help string }
 // The families.
 var (
 	runInfo       = definition{"run_info", "", "Where the numbers come from; always 1."}
-	trialCount    = definition{"trials", "", "Trials of an arm by regime: tried, and used of them."}
+	trialCount    = definition{"trials", "", "Trials of an arm: tried, and used of them."}
 	voidTrials    = definition{"void_trials", "", "Trials of an arm that broke a guard, by its rule."}
 	callCount     = definition{"calls", "", "Calls of all usable trials, and those that failed or were late."}
 	response      = definition{"response_seconds", "seconds", "Quantiles of the time from when a call was due until its answer was there."}
@@ -28,10 +29,11 @@ var (
 	expected      = definition{"expected_containers", "", "Containers of the run that an answer should have."}
 	cpu           = definition{"cpu_cores", "cores", "Mean CPU time over the time of the window."}
 	memory        = definition{"pss_bytes", "bytes", "Mean proportional set size at the end of the window."}
-	cpuPerCall    = definition{"call_cpu_seconds", "seconds", "Mean CPU time over answers."}
-	ratio         = definition{"to_baseline_ratio", "ratio", "What an arm costs over what the baseline does; of kind overhead-ratio, what both cost above the idle arm."}
-	net           = definition{"overhead_ratio", "ratio", "What an arm costs above the idle arm, over what the baseline does."}
-	judged        = definition{"verdict_ratio", "ratio", "The ratio to the baseline that a verdict rests on, with the interval of verdicts."}
+	aboveIdle     = definition{"cpu_above_idle_cores", "cores", "Mean CPU time over the time of the window, less that of the idle arm with the same windows."}
+	readCalls     = definition{"read_calls_per_second", "", "Read system calls of agent, runtime and shims."}
+	callPrice     = definition{"call_cpu_seconds", "seconds", "CPU time above the idle arm that each call of a collector costs."}
+	ratio         = definition{"cost_ratio", "ratio", "What an arm costs over what another one does, in windows of equal length."}
+	judged        = definition{"verdict_ratio", "ratio", "The ratio of two arms that a verdict rests on, with the interval of verdicts."}
 	podCPU        = definition{"pod_cpu_cores", "cores", "CPU time over the time of the window that each further pod costs: the slope of a line."}
 	podMemory     = definition{"pod_pss_bytes", "bytes", "Memory that each further pod costs: the slope of a line."}
 	podResponse   = definition{"pod_response_seconds", "seconds", "Median response time that each further pod costs: the slope of a line."}
@@ -58,20 +60,30 @@ func (e *exposition) report(r *analysis.Report) {
 		cell := &r.Cells[i]
 		for j := range cell.Arms {
 			a := &cell.Arms[j]
-			e.scope = []label{
-				{"experiment", origin.Name(r.Experiment)}, {"arm", origin.Name(a.Arm)}, {"pods", strconv.Itoa(cell.Pods)},
-				{"containers_per_pod", strconv.Itoa(cell.ContainersPerPod)}, {"profile", origin.Name(cell.Profile)},
-			}
+			e.scope = append([]label{{"experiment", origin.Name(r.Experiment)}, {"arm", origin.Name(a.Arm)}}, place(cell.Cell)...)
 			e.costs(a)
 			for k := range a.Collectors {
 				e.collector(&a.Collectors[k])
 			}
-			e.comparisons(a)
 		}
+		for j := range cell.Pairings {
+			e.comparisons(&cell.Pairings[j])
+		}
+	}
+	for _, p := range r.Prices {
+		e.scope = append([]label{{"experiment", origin.Name(r.Experiment)}}, place(p.Cell)...)
+		e.estimate(callPrice, p.PerCall, label{"collector", origin.Name(p.Collector)})
 	}
 	e.scaling(r)
 	e.truth(r)
 	e.sentences(r)
+}
+
+// place are the labels of a cell.
+func place(c bench.Cell) []label {
+	return []label{
+		{"pods", strconv.Itoa(c.Pods)}, {"containers_per_pod", strconv.Itoa(c.ContainersPerPod)}, {"profile", origin.Name(c.Profile)},
+	}
 }
 
 // truth adds what was found of answers. What could not be checked has no series.
@@ -142,19 +154,13 @@ func (e *exposition) scaling(r *analysis.Report) {
 // tallies counts trials over the whole run.
 func (e *exposition) tallies(a *analysis.Arm) {
 	e.scope = []label{{"arm", origin.Name(a.Name)}}
-	for _, t := range []struct {
-		regime analysis.Regime
-		tally  analysis.Tally
-	}{{analysis.InTrials, a.Trials}, {analysis.InSlices, a.Slices}} {
-		if t.tally.Tried == 0 {
-			continue
-		}
-		regime := label{"regime", string(t.regime)}
-		e.add(trialCount, float64(t.tally.Tried), regime, label{"state", "tried"})
-		e.add(trialCount, float64(t.tally.Used), regime, label{"state", "used"})
-		for _, v := range t.tally.Void {
-			e.add(voidTrials, float64(v.Trials), regime, label{"reason", origin.Name(string(v.Reason))})
-		}
+	if a.Trials.Tried == 0 {
+		return
+	}
+	e.add(trialCount, float64(a.Trials.Tried), label{"state", "tried"})
+	e.add(trialCount, float64(a.Trials.Used), label{"state", "used"})
+	for _, v := range a.Trials.Void {
+		e.add(voidTrials, float64(v.Trials), label{"reason", origin.Name(string(v.Reason))})
 	}
 }
 
@@ -165,7 +171,8 @@ func (e *exposition) costs(a *analysis.ArmResult) {
 		e.estimate(cpu, c.CPU, component)
 		e.estimate(memory, c.PSS, component)
 	}
-	e.estimate(cpuPerCall, a.CPUPerCall)
+	e.estimate(aboveIdle, a.AboveIdle.CPU)
+	e.estimate(readCalls, a.Reads)
 }
 
 // collector adds what is one collector's own.
@@ -199,28 +206,32 @@ func (e *exposition) collector(c *analysis.CollectorResult) {
 	}
 }
 
-// comparisons adds ratios and verdicts.
-func (e *exposition) comparisons(a *analysis.ArmResult) {
-	for _, c := range a.Comparisons {
-		e.estimate(ratio, c.Estimate, append(series(c.Series, c.Kind), label{"against", origin.Name(c.Against)})...)
-	}
-	for _, o := range a.Overheads {
-		e.estimate(net, o.Ratio.Estimate, series(o.Ratio.Series, "")...)
-	}
-	for _, j := range a.Judgements {
-		e.estimate(judged, j.Ratio, append(series(j.Series, j.Kind), label{"class", string(j.Class)})...)
-		if j.Verdict != analysis.NoVerdict {
-			e.add(verdict, 1, append(series(j.Series, ""), label{"class", string(j.Class)}, label{"verdict", string(j.Verdict)})...)
+// comparisons adds the ratios and verdicts of two arms.
+func (e *exposition) comparisons(p *analysis.Pairing) {
+	e.scope = append(e.scope[:0:0], e.scope...)
+	for i := range e.scope {
+		if e.scope[i].name == "arm" {
+			e.scope[i].value = origin.Name(p.Of)
 		}
 	}
-	if a.Together != analysis.NoVerdict {
-		e.add(verdict, 1, label{"metric", "cpu_cores and pss_bytes"}, label{"component", string(analysis.Total)}, label{"verdict", string(a.Together)})
+	e.scope = append(e.scope, label{"against", origin.Name(p.To)})
+	defer func() { e.scope = e.scope[:len(e.scope)-1] }()
+	for _, c := range p.Comparisons {
+		e.estimate(ratio, c.Estimate, series(c.Series)...)
+	}
+	for _, j := range p.Judgements {
+		class := label{"class", string(j.Class)}
+		e.estimate(judged, j.Ratio, append(series(j.Series), class)...)
+		if j.Verdict != analysis.NoVerdict {
+			e.add(verdict, 1, append(series(j.Series), class, label{"verdict", string(j.Verdict)})...)
+		}
+	}
+	if p.Together != analysis.NoVerdict {
+		e.add(verdict, 1, label{"metric", "cpu_cores and pss_bytes"}, label{"component", string(analysis.Total)}, label{"verdict", string(p.Together)})
 	}
 }
 
 // series are the labels that tell endpoints apart.
-func series(s analysis.Series, kind analysis.Kind) []label {
-	return []label{
-		{"metric", string(s.Metric)}, {"component", string(s.Component)}, {"collector", origin.Name(s.Collector)}, {"kind", string(kind)},
-	}
+func series(s analysis.Series) []label {
+	return []label{{"metric", string(s.Metric)}, {"component", string(s.Component)}, {"collector", origin.Name(s.Collector)}}
 }

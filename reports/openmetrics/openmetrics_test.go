@@ -199,8 +199,11 @@ func small() *analysis.Report {
 				Arm: "a",
 				Total: analysis.Cost{Component: analysis.Total, CPU: analysis.Estimate{Value: 0.25, N: 2, Interval: &analysis.Interval{Lo: 0.125, Hi: 0.5}},
 					PSS: analysis.Estimate{Value: math.Inf(1), N: 1}},
+			}},
+			Pairings: []analysis.Pairing{{
+				Of: "a", To: "b",
 				Judgements: []analysis.Judgement{{
-					Series: analysis.Series{Metric: analysis.PSS, Component: analysis.Total}, Class: analysis.Primary, Kind: analysis.Ratio,
+					Series: analysis.Series{Metric: analysis.PSS, Component: analysis.Total}, Class: analysis.Primary,
 					Verdict: analysis.Better, Ratio: analysis.Estimate{Value: 1e-7, N: 2},
 				}},
 			}},
@@ -221,12 +224,12 @@ func TestWrite(t *testing.T) {
 # HELP cri_stats_bench_run_info Where the numbers come from; always 1.
 cri_stats_bench_run_info{experiment="api",seed="0"} 1
 # TYPE cri_stats_bench_trials gauge
-# HELP cri_stats_bench_trials Trials of an arm by regime: tried, and used of them.
-cri_stats_bench_trials{arm="a",regime="trials",state="tried"} 3
-cri_stats_bench_trials{arm="a",regime="trials",state="used"} 2
+# HELP cri_stats_bench_trials Trials of an arm: tried, and used of them.
+cri_stats_bench_trials{arm="a",state="tried"} 3
+cri_stats_bench_trials{arm="a",state="used"} 2
 # TYPE cri_stats_bench_void_trials gauge
 # HELP cri_stats_bench_void_trials Trials of an arm that broke a guard, by its rule.
-cri_stats_bench_void_trials{arm="a",regime="trials",reason="steal"} 1
+cri_stats_bench_void_trials{arm="a",reason="steal"} 1
 # TYPE cri_stats_bench_cpu_cores gauge
 # UNIT cri_stats_bench_cpu_cores cores
 # HELP cri_stats_bench_cpu_cores Mean CPU time over the time of the window.
@@ -235,11 +238,11 @@ cri_stats_bench_cpu_cores{` + scope + `,component="total",bound="lo"} 0.125
 cri_stats_bench_cpu_cores{` + scope + `,component="total",bound="hi"} 0.5
 # TYPE cri_stats_bench_verdict_ratio gauge
 # UNIT cri_stats_bench_verdict_ratio ratio
-# HELP cri_stats_bench_verdict_ratio The ratio to the baseline that a verdict rests on, with the interval of verdicts.
-cri_stats_bench_verdict_ratio{` + scope + `,metric="pss_bytes",component="total",kind="ratio",class="primary"} 1e-07
+# HELP cri_stats_bench_verdict_ratio The ratio of two arms that a verdict rests on, with the interval of verdicts.
+cri_stats_bench_verdict_ratio{` + scope + `,against="b",metric="pss_bytes",component="total",class="primary"} 1e-07
 # TYPE cri_stats_bench_verdict gauge
 # HELP cri_stats_bench_verdict The verdict on an endpoint; always 1.
-cri_stats_bench_verdict{` + scope + `,metric="pss_bytes",component="total",class="primary",verdict="Better"} 1
+cri_stats_bench_verdict{` + scope + `,against="b",metric="pss_bytes",component="total",class="primary",verdict="Better"} 1
 # TYPE cri_stats_bench_answer_age_seconds gauge
 # UNIT cri_stats_bench_answer_age_seconds seconds
 # HELP cri_stats_bench_answer_age_seconds Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time or, where counters come in steps too coarse, by timestamps held against it.

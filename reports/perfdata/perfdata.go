@@ -66,7 +66,7 @@ func Files(r *analysis.Report) ([]File, error) {
 		d := Data{Version: version, Labels: top}
 		for i := range r.Cells {
 			for j := range r.Cells[i].Arms {
-				m.items(&d, m.unit, labels(mark, &r.Cells[i], &r.Cells[i].Arms[j]), &r.Cells[i].Arms[j])
+				m.items(&d, m.unit, labels(mark, &r.Cells[i], &r.Cells[i].Arms[j]), &r.Cells[i], &r.Cells[i].Arms[j])
 			}
 		}
 		if len(d.DataItems) == 0 {
@@ -96,7 +96,7 @@ type metric struct {
 	name string
 	unit unit
 	// items adds what one arm has in one cell.
-	items func(d *Data, u unit, labels map[string]string, a *analysis.ArmResult)
+	items func(d *Data, u unit, labels map[string]string, cell *analysis.Cell, a *analysis.ArmResult)
 }
 
 // A unit is what numbers are written in.
@@ -115,10 +115,10 @@ func metrics() []metric {
 		{"Stats answer containers", one, perCollector(func(c *analysis.CollectorResult) values { return mean(c.Containers) })},
 		{"Stats CPU", mcores, perComponent(func(c *analysis.Cost) analysis.Estimate { return c.CPU })},
 		{"Stats memory", mib, perComponent(func(c *analysis.Cost) analysis.Estimate { return c.PSS })},
-		{"Stats CPU per call", ms, func(d *Data, u unit, labels map[string]string, a *analysis.ArmResult) {
-			d.add(mean(a.CPUPerCall), u, labels)
+		{"Stats CPU above idle", mcores, func(d *Data, u unit, labels map[string]string, _ *analysis.Cell, a *analysis.ArmResult) {
+			d.add(mean(a.AboveIdle.CPU), u, labels)
 		}},
-		{"Stats ratio to baseline", one, ratios},
+		{"Stats ratio", one, ratios},
 	}
 }
 
@@ -155,16 +155,16 @@ func spread(key string, e analysis.Estimate) values {
 
 func mean(e analysis.Estimate) values { return spread("Mean", e) }
 
-func perCollector(of func(*analysis.CollectorResult) values) func(*Data, unit, map[string]string, *analysis.ArmResult) {
-	return func(d *Data, u unit, labels map[string]string, a *analysis.ArmResult) {
+func perCollector(of func(*analysis.CollectorResult) values) func(*Data, unit, map[string]string, *analysis.Cell, *analysis.ArmResult) {
+	return func(d *Data, u unit, labels map[string]string, _ *analysis.Cell, a *analysis.ArmResult) {
 		for i := range a.Collectors {
 			d.add(of(&a.Collectors[i]), u, labels, "Collector", a.Collectors[i].Collector)
 		}
 	}
 }
 
-func perComponent(of func(*analysis.Cost) analysis.Estimate) func(*Data, unit, map[string]string, *analysis.ArmResult) {
-	return func(d *Data, u unit, labels map[string]string, a *analysis.ArmResult) {
+func perComponent(of func(*analysis.Cost) analysis.Estimate) func(*Data, unit, map[string]string, *analysis.Cell, *analysis.ArmResult) {
+	return func(d *Data, u unit, labels map[string]string, _ *analysis.Cell, a *analysis.ArmResult) {
 		d.add(mean(of(&a.Total)), u, labels, "Component", string(analysis.Total))
 		for i := range a.Components {
 			d.add(mean(of(&a.Components[i])), u, labels, "Component", string(a.Components[i].Component))
@@ -172,12 +172,15 @@ func perComponent(of func(*analysis.Cost) analysis.Estimate) func(*Data, unit, m
 	}
 }
 
-// ratios are those of totals, and of what arms cost above the idle arm: the kind
-// tells them apart.
-func ratios(d *Data, u unit, labels map[string]string, a *analysis.ArmResult) {
-	for _, c := range a.Comparisons {
-		d.add(spread("Ratio", c.Estimate), u, labels,
-			"Metric", string(c.Series.Metric), "Kind", string(c.Kind), "Against", c.Against, "Collector", c.Series.Collector)
+// ratios are those of an arm to others, in windows of equal length.
+func ratios(d *Data, u unit, labels map[string]string, cell *analysis.Cell, a *analysis.ArmResult) {
+	for _, p := range cell.Pairings {
+		if p.Of != a.Arm {
+			continue
+		}
+		for _, c := range p.Comparisons {
+			d.add(spread("Ratio", c.Estimate), u, labels, "Metric", string(c.Series.Metric), "Against", c.Against, "Component", string(c.Series.Component))
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func crowd(t testing.TB) *analysis.Report {
 		return analysistest.Clean(cell, answers...)
 	}
 	run := analysistest.Run{
-		Plan: p, Seed: 5, Drift: 0.05, Noise: 0.03, Jitter: 0.1, SliceNoise: 0.1, Wander: 0.05, Inertia: 0.7, Truth: truth, Checks: checks,
+		Plan: p, Seed: 5, Drift: 0.05, Noise: 0.03, Jitter: 0.1, Truth: truth, Checks: checks,
 		Spoil: func(t *bench.Trial) {
 			switch {
 			case t.Cell.Profile == "active":
@@ -61,7 +61,7 @@ func crowd(t testing.TB) *analysis.Report {
 			case t.Arm.Name == "cri-stream-pod-metrics":
 				t.Unsupported, t.Agents, t.Costs = "StreamPodSandboxMetrics is not supported here", nil, nil
 			}
-			if t.Round == 1 && t.Cycle%5 == 3 {
+			if t.Round == 1 && t.Position%5 == 3 {
 				t.Void = []bench.Void{{Reason: bench.VoidSteal}}
 			}
 		},
@@ -98,12 +98,12 @@ func kubelet(t testing.TB) *analysis.Report {
 func hostile(t testing.TB) *analysis.Report {
 	t.Helper()
 	names := map[string]string{
-		"cri-container-stats": reporttest.Hostile,
-		"cri-pod-stats":       strings.Repeat("long", 2500),
-		"cadvisor":            "\"/><script>alert(1)</script><!-- ]]> \x00\xff\u202e",
-		"idle":                strings.Repeat("\u4e2d", 200),
+		"cri-container-stats-1s": reporttest.Hostile,
+		"cri-pod-stats-1s":       strings.Repeat("long", 2500),
+		"today":                  "\"/><script>alert(1)</script><!-- ]]> \x00\xff\u202e",
+		"idle":                   strings.Repeat("\u4e2d", 200),
 	}
-	run, err := analysistest.Sliced(6, 6)
+	run, err := analysistest.Headline(6)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,16 @@ func hostile(t testing.TB) *analysis.Report {
 	for i := range in.Trials {
 		rename(&in.Trials[i].Arm)
 	}
-	in.Plan.Baseline, in.Plan.Idle, in.Plan.Name = names["cadvisor"], names["idle"], reporttest.Hostile
+	in.Plan.Baseline, in.Plan.Idle, in.Plan.Name = names["today"], names["idle"], reporttest.Hostile
+	for _, list := range [][]plan.Comparison{in.Plan.Comparisons, in.Plan.Also} {
+		for i := range list {
+			for _, arm := range []*string{&list[i].Of, &list[i].To} {
+				if name, ok := names[*arm]; ok {
+					*arm = name
+				}
+			}
+		}
+	}
 	in.Host.Runtime = analysis.Runtime{Name: reporttest.Hostile, Version: strings.Repeat("9", 10000)}
 	return analyse(t, in)
 }

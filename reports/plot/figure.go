@@ -41,7 +41,7 @@ func Figures(r *analysis.Report) ([]Figure, error) {
 	s := &studio{report: r, fonts: f, looks: looksOf(r)}
 	for _, draw := range []func(){
 		s.forest, s.cpuOverPods, s.pssOverPods, s.latencyOverPods, s.spectrum,
-		s.components, s.costAge, s.runOrder, s.selfCheck, s.heatMap,
+		s.components, s.costAge, s.runOrder, s.selfCheck,
 	} {
 		draw()
 	}

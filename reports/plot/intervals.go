@@ -15,9 +15,10 @@ type row struct {
 	label string
 	ratio analysis.Estimate
 	// why stands where there is no ratio.
-	why  string
-	net  bool // of what is above the idle arm
-	word string
+	why string
+	// paint is that of the word.
+	paint paint
+	word  string
 	// qualifier follows the word in tables.
 	qualifier string
 	look      look
@@ -145,7 +146,7 @@ func (e *easel) group(g group, x scale, ticks []tick, labels, right, words vg.Le
 		}
 		end := right
 		if words > 0 {
-			e.text(right-words, middle+4, r.word, smallSize, true, verdictPaint(r.word))
+			e.text(right-words, middle+4, r.word, smallSize, true, r.paint)
 			end -= words + 8
 		}
 		e.aligned(end, middle+4, r.figures(), smallSize, false, ink, fromRight)
@@ -162,16 +163,13 @@ func (r row) figures() string {
 	if i := r.ratio.Interval; i != nil {
 		text += " " + format.One.Interval(i.Lo, i.Hi)
 	}
-	if r.net {
-		text = "net " + text
-	}
 	return text
 }
 
 // verdictPaint sets good and bad verdicts apart, for those who see it; the word
 // says it to all.
-func verdictPaint(word string) paint {
-	switch analysis.Verdict(word) {
+func verdictPaint(v analysis.Verdict) paint {
+	switch v {
 	case analysis.Better:
 		return solid(0x006b4e, 0x2cc79a)
 	case analysis.NonInferior:
@@ -189,12 +187,8 @@ func (s *studio) absence(e analysis.Estimate) string {
 			continue
 		}
 		switch s.report.Notes[i].Kind {
-		case analysis.NoteBelowLimit:
-			return "below the detection limit"
 		case analysis.NoteFewTrials, analysis.NotePairs:
-			return "too few pairs"
-		case analysis.NoteRegime:
-			return "not measured in the same way"
+			return "too few rounds"
 		case analysis.NoteFailedCalls:
 			return "calls failed"
 		}

@@ -36,7 +36,7 @@ var (
 func reports(t testing.TB) map[string]*analysis.Report {
 	t.Helper()
 	return map[string]*analysis.Report{
-		"sliced": reporttest.Sliced(t), "trouble": reporttest.Trouble(t), "parallel": reporttest.Parallel(t),
+		"sliced": reporttest.Headline(t), "trouble": reporttest.Trouble(t), "parallel": reporttest.Parallel(t),
 		"node": reporttest.Node(t), "crowd": crowd(t), "hostile": hostile(t), "kubelet": kubelet(t),
 	}
 }
@@ -104,7 +104,7 @@ func TestPictures(t *testing.T) {
 }
 
 func TestGolden(t *testing.T) {
-	for name, r := range map[string]*analysis.Report{"sliced": reporttest.Sliced(t), "trouble": reporttest.Trouble(t), "node": reporttest.Node(t)} {
+	for name, r := range map[string]*analysis.Report{"sliced": reporttest.Headline(t), "trouble": reporttest.Trouble(t), "node": reporttest.Node(t)} {
 		golden := map[string]string{"sliced": "forest cpu-pods", "trouble": "run-order", "node": "cost-age"}[name]
 		for _, f := range figures(t, r) {
 			if strings.Contains(" "+golden+" ", " "+f.ID+" ") {
@@ -112,7 +112,7 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
-	compare(t, "texts.txt", texts(figures(t, reporttest.Sliced(t))))
+	compare(t, "texts.txt", texts(figures(t, reporttest.Headline(t))))
 }
 
 // texts is what figures say beside their pictures.
@@ -174,15 +174,15 @@ func TestWhichFigures(t *testing.T) {
 			t.Errorf("figures (-want +got):\n%s", diff)
 		}
 	}
-	all := []string{"forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order", "self-check", "heat-map"}
-	f(reporttest.Sliced(t), all...)
+	all := []string{"forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order", "self-check"}
+	f(reporttest.Headline(t), all...)
 	f(hostile(t), all...)
-	f(reporttest.Trouble(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "cost-age", "run-order", "heat-map")
+	f(reporttest.Trouble(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "cost-age", "run-order")
 	f(reporttest.Node(t), "forest", "spectrum", "components", "cost-age", "run-order")
 	f(reporttest.Parallel(t), "spectrum", "components", "run-order")
-	f(crowd(t), "forest", "forest-2", "forest-3", "forest-4", "forest-5", "forest-6", "forest-7", "forest-8",
-		"cpu-pods", "cpu-pods-2", "pss-pods", "pss-pods-2", "latency-pods", "latency-pods-2", "spectrum", "components", "cost-age", "run-order", "self-check", "heat-map")
-	f(kubelet(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order", "heat-map")
+	f(crowd(t), "forest",
+		"cpu-pods", "cpu-pods-2", "pss-pods", "pss-pods-2", "latency-pods", "latency-pods-2", "spectrum", "components", "cost-age", "run-order", "self-check")
+	f(kubelet(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order")
 	f(&analysis.Report{})
 }
 
@@ -302,7 +302,7 @@ type failing struct{ err error }
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func BenchmarkFigures(b *testing.B) {
-	for name, r := range map[string]*analysis.Report{"sliced": reporttest.Sliced(b), "crowd": crowd(b)} {
+	for name, r := range map[string]*analysis.Report{"sliced": reporttest.Headline(b), "crowd": crowd(b)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			size := 0

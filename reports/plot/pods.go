@@ -183,7 +183,7 @@ func (s *studio) growthTable(q quantity, l ladder, all []growth) (table.Table, [
 	for _, c := range l {
 		t.Header = append(t.Header, fmt.Sprintf("%d pods\n%s", c.Pods, level))
 	}
-	t.Header = append(t.Header, "per pod\n"+level, "at 0 pods\n"+level, "slope over\nbaseline's")
+	t.Header = append(t.Header, "per pod\n"+level, "at 0 pods\n"+level)
 	var n []int
 	for _, g := range all {
 		row := table.Row{plain(short(g.arm, nameLength))}
@@ -197,7 +197,7 @@ func (s *studio) growthTable(q quantity, l ladder, all []growth) (table.Table, [
 		if g.line != nil {
 			fit = *g.line
 		}
-		t.Rows = append(t.Rows, append(row, cell(q.unit, fit.PerPod), cell(q.unit, fit.Fixed), cell(format.One, fit.SlopeRatio)))
+		t.Rows = append(t.Rows, append(row, cell(q.unit, fit.PerPod), cell(q.unit, fit.Fixed)))
 	}
 	return t, n
 }

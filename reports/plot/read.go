@@ -150,7 +150,7 @@ const idleCollector = "idle"
 func (s *studio) lines() []line {
 	var out []line
 	for _, a := range s.report.Arms {
-		if a.Name == s.report.Idle {
+		if a.Name == s.report.Idle || slices.Equal(a.Collectors, []string{idleCollector}) {
 			continue
 		}
 		for i, c := range a.Collectors {
@@ -190,7 +190,7 @@ func (s *studio) without(cells []*analysis.Cell, has func(*analysis.ArmResult) b
 		why := "no number"
 		if arm.Unsupported != "" {
 			why = "not supported here"
-		} else if arm.Trials.Used+arm.Slices.Used == 0 {
+		} else if arm.Trials.Used == 0 {
 			why = "no trial counts"
 		}
 		names = append(names, short(arm.Name, nameLength)+" ("+why+")")
@@ -204,8 +204,7 @@ func (s *studio) without(cells []*analysis.Cell, has func(*analysis.ArmResult) b
 	return " Not drawn: " + strings.Join(names, ", ") + "."
 }
 
-// trials writes how many trials or slices numbers of arms rest on: "3 to 12 trials
-// or slices".
+// trials writes how many trials numbers rest on: "n = 3 to 12".
 func trials(n []int) string {
 	if len(n) == 0 {
 		return "no trials"

@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"cri-stats-bench/bench"
-	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/format"
 	"cri-stats-bench/reports/table"
 )
@@ -22,11 +21,10 @@ const mostOfArm = 40
 
 // A moment is a point of the picture: one trial, or the median of several.
 type moment struct {
-	arm    string
-	regime analysis.Regime
-	at     time.Time
-	ratio  float64 // to the median of its kind
-	late   bool    // in the second half of its cell's trials
+	arm   string
+	at    time.Time
+	ratio float64 // to the median of its kind
+	late  bool    // in the second half of its cell's trials
 }
 
 // runOrder draws every trial where it was in time. What differs between arms and
@@ -104,7 +102,7 @@ func (s *studio) runOrder() {
 		keys = append(keys, key{crossed, fmt.Sprintf("void (%d)", len(voids)), false})
 	}
 	e.legend(keys)
-	caption := fmt.Sprintf("CPU time of each trial over the median of its arm in its cell, in the order of time (%d trials and slices; logarithmic axis). Without drift inside a cell the points lie around 1 all the time; what changes from one cell to the next cannot show here. Void trials (%d) are crosses; they enter no number, and those that have no reading or no median stand at the upper edge.",
+	caption := fmt.Sprintf("CPU time of each trial over the median of its arm in its cell, in the order of time (%d trials; logarithmic axis). Without drift inside a cell the points lie around 1 all the time; what changes from one cell to the next cannot show here. Void trials (%d) are crosses; they enter no number, and those that have no reading or no median stand at the upper edge.",
 		len(moments), len(voids))
 	if each > 1 {
 		caption += fmt.Sprintf(" A point is the median of up to %d trials of one arm that followed each other.", each)
@@ -112,18 +110,17 @@ func (s *studio) runOrder() {
 	s.hang("run-order", "Trials in the order of time", caption, s.orderTable(moments, voids), e)
 }
 
-// moments divides each trial by the median of those that count of the same arm, cell
-// and regime. A void trial without a reading has NaN.
+// moments divides each trial by the median of those that count of the same arm and
+// cell. A void trial without a reading has NaN.
 func (s *studio) moments() (counted, void []moment) {
 	type kind struct {
-		arm    string
-		cell   bench.Cell
-		regime analysis.Regime
+		arm  string
+		cell bench.Cell
 	}
 	values := make(map[kind][]float64)
 	for _, m := range s.report.Timeline {
 		if m.CPU != nil && *m.CPU > 0 && len(m.Void) == 0 {
-			k := kind{m.Arm, m.Cell, m.Regime}
+			k := kind{m.Arm, m.Cell}
 			values[k] = append(values[k], *m.CPU)
 		}
 	}
@@ -132,8 +129,8 @@ func (s *studio) moments() (counted, void []moment) {
 	}
 	seen := make(map[kind]int)
 	for _, m := range s.report.Timeline {
-		out := moment{arm: m.Arm, regime: m.Regime, at: m.Start, ratio: math.NaN()}
-		k := kind{m.Arm, m.Cell, m.Regime}
+		out := moment{arm: m.Arm, at: m.Start, ratio: math.NaN()}
+		k := kind{m.Arm, m.Cell}
 		if all := values[k]; len(all) > 0 && m.CPU != nil && *m.CPU > 0 {
 			if ratio := *m.CPU / all[len(all)/2]; ratio > 1/beyond && ratio < beyond {
 				out.ratio = ratio
@@ -151,18 +148,14 @@ func (s *studio) moments() (counted, void []moment) {
 	return counted, void
 }
 
-// thinned takes medians of trials of one arm and regime that followed each other, so
+// thinned takes medians of trials of one arm that followed each other, so
 // that none has more than mostOfArm of them. It returns how many a point stands for
 // at most.
 func thinned(moments []moment) (out []moment, most int) {
-	type kind struct {
-		arm    string
-		regime analysis.Regime
-	}
-	var order []kind
-	of := make(map[kind][]moment)
+	var order []string
+	of := make(map[string][]moment)
 	for _, m := range moments {
-		k := kind{m.arm, m.regime}
+		k := m.arm
 		if of[k] == nil {
 			order = append(order, k)
 		}
@@ -243,7 +236,7 @@ func (s *studio) cellMarks(e *easel, p plane, since func(time.Time) float64) {
 func (s *studio) orderTable(counted, void []moment) table.Table {
 	t := table.Table{
 		Caption: "CPU over the median of the same arm and cell",
-		Header:  []string{"arm", "trials\nand slices", "void", "least", "median, first\nhalf of cells", "median, second\nhalf of cells", "most"},
+		Header:  []string{"arm", "trials", "void", "least", "median, first\nhalf of cells", "median, second\nhalf of cells", "most"},
 	}
 	for _, a := range s.report.Arms {
 		var first, second, all []float64

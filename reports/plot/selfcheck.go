@@ -22,7 +22,7 @@ func (s *studio) selfCheck() {
 	floor := make(map[analysis.Metric]*analysis.Interval)
 	t := table.Table{
 		Caption: "Noise and effects, " + s.place(c.Cell),
-		Header:  []string{"arm", "against", "endpoint", "ratio\n[" + format.Percent(r.VerdictLevel) + "]", "pairs"},
+		Header:  []string{"arm", "against", "endpoint", "ratio\n[" + format.Percent(r.VerdictLevel) + "]", "rounds"},
 	}
 	var n []int
 	add := func(name, arm, against string, rows []row) {
@@ -41,7 +41,7 @@ func (s *studio) selfCheck() {
 		var rows []row
 		of := ""
 		for _, check := range r.SelfChecks {
-			if check.Cell != c.Cell || check.Arm != arm.Name || check.Regime != regimeOf(c, check) || check.Series.Component != analysis.Total {
+			if check.Cell != c.Cell || check.Arm != arm.Name || check.Series.Component != analysis.Total {
 				continue
 			}
 			of = short(check.Of, nameLength)
@@ -58,32 +58,32 @@ func (s *studio) selfCheck() {
 		add(fmt.Sprintf("noise: %s against %s", short(arm.Name, 28), short(of, 28)), short(arm.Name, nameLength), of, rows)
 	}
 	noise := len(groups)
-	for i := range c.Arms {
-		a := &c.Arms[i]
+	for i := range c.Pairings {
+		p := &c.Pairings[i]
 		var rows []row
 		for _, m := range []analysis.Metric{analysis.CPUCores, analysis.PSS} {
-			j := a.Judged(total(m))
+			j := p.Judged(total(m))
 			if j == nil {
 				continue
 			}
-			row := s.judged(a.Arm, j)
+			row := s.judged(p.Of, j)
 			row.word, row.lo, row.hi = "", 0, 0
 			if f := floor[m]; f != nil {
 				row.lo, row.hi = f.Lo, f.Hi
 			}
 			rows = append(rows, row)
 		}
-		add(short(a.Arm, nameLength), short(a.Arm, nameLength), short(r.Baseline, nameLength), rows)
+		add(short(p.Of, nameLength)+" / "+short(p.To, nameLength), short(p.Of, nameLength), short(p.To, nameLength), rows)
 	}
 	groups[0].heading = "An arm against itself, " + s.place(c.Cell)
 	if len(groups) > noise {
-		groups[noise].heading = "Arms against " + short(r.Baseline, nameLength)
+		groups[noise].heading = "One way of reading over another"
 	}
 	e := s.easel()
 	e.intervals(groups, "ratio (log scale); shaded: the interval of the arm against itself for the same endpoint")
 	s.hang("self-check", "Noise floor beside effects", fmt.Sprintf(
-		"Above, an arm against itself under another name: what it differs is noise. Below, the comparisons with %s. Ratios with %s intervals (%s pairs) on a logarithmic axis; an effect whose interval leaves the shaded range is more than this run's noise.",
-		orAbsent(short(r.Baseline, nameLength)), format.Percent(r.VerdictLevel), trials(n)), t, e)
+		"Above, an arm against itself under another name: what it differs is noise. Below, the comparisons of arms. Ratios with %s intervals (%s rounds) on a logarithmic axis; an effect whose interval leaves the shaded range is more than this run's noise.",
+		format.Percent(r.VerdictLevel), trials(n)), t, e)
 }
 
 // checkedCell is the primary cell if an arm ran against itself there, else the first
@@ -103,12 +103,4 @@ func (s *studio) checkedCell() *analysis.Cell {
 		}
 	}
 	return first
-}
-
-// regimeOf is where numbers of that kind are taken from in the cell.
-func regimeOf(c *analysis.Cell, check analysis.SelfCheck) analysis.Regime {
-	if a := c.Arm(check.Arm); a != nil && check.Series.Metric != analysis.PSS {
-		return a.Source
-	}
-	return analysis.InTrials
 }

@@ -56,11 +56,11 @@ func marked(t *testing.T, r *analysis.Report, out []byte) {
 	}
 }
 
-// Short is Sliced with few rounds, as from a node fit for publication: small enough
+// Short is Headline with few rounds, as from a node fit for publication: small enough
 // for golden files that hold every observation.
 func Short(t testing.TB) *analysis.Report {
 	t.Helper()
-	run, err := analysistest.Sliced(3, 4)
+	run, err := analysistest.Headline(3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ type Report func(testing.TB) *analysis.Report
 // Run tests one form of report that people read: its golden files are
 // testdata/NAME.EXT. [RunData] does the same for forms that programs read.
 func Run(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string, update bool) {
-	for _, g := range []named{{"trouble", Trouble}, {"parallel", Parallel}, {"node", Node}, {"sliced", Sliced}} {
+	for _, g := range []named{{"trouble", Trouble}, {"parallel", Parallel}, {"node", Node}, {"headline", Headline}} {
 		t.Run(g.name, func(t *testing.T) {
 			r := g.report(t)
 			out := written(t, write, r)
@@ -184,11 +184,11 @@ func Node(t testing.TB) *analysis.Report {
 	return analyse(t, in)
 }
 
-// Sliced is a run as from a node fit for publication, with slices, an arm against
-// itself, the positive control, and three densities. Its answers were not checked.
-func Sliced(t testing.TB) *analysis.Report {
+// Headline is a run as from a node fit for publication, with what the preset quick asks,
+// at three densities. Its answers were not checked.
+func Headline(t testing.TB) *analysis.Report {
 	t.Helper()
-	run, err := analysistest.Sliced(12, 12)
+	run, err := analysistest.Headline(12)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
-	"strings"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
@@ -21,55 +19,37 @@ func level(r *analysis.Report) string { return "[" + format.Percent(r.Level) + "
 // costs is the headline: what each arm takes and what it costs.
 func costs(r *analysis.Report, cell *analysis.Cell) Table {
 	s := shape{
-		perCollector: 4,
+		perCollector: 3,
 		collector: func(_ *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
 			return []Cell{
-				bare(format.Milliseconds, c.Response.P50), bare(format.Milliseconds, c.Response.P95), bare(format.Milliseconds, c.Response.Max),
-				containers(c),
+				bare(format.Milliseconds, c.Response.P50), bare(format.Milliseconds, c.Response.P95), containers(c),
 			}
 		},
-		perArm: 4,
+		perArm: 6,
 		arm: func(a *analysis.ArmResult) []Cell {
 			return []Cell{
-				number(format.Millicores, a.Total.CPU), bare(format.Milliseconds, a.CPUPerCall), bare(format.MiB, a.Total.PSS), usedTrials(a),
+				bare(format.Milliseconds, a.Response), number(format.Millicores, a.Total.CPU), number(format.Millicores, a.AboveIdle.CPU),
+				number(format.MiB, a.Total.PSS), count(a.Reads), usedTrials(a),
 			}
 		},
 	}
-	tried := "trials\n(void)"
-	if sliced(cell) {
-		tried = "trials\n+slices\n(void)"
-	}
 	return Table{
-		Caption: caption(cell, "latency, CPU and memory"),
+		Caption: caption(cell, "latency, CPU, memory and work"),
 		Header: []string{
-			"arm", "p50\nms", "p95\nms", "max\nms", "containers\nanswered",
-			"CPU mcores\n" + level(r), "CPU ms\nper call", "PSS\nMiB", tried,
+			"arm", "p50\nms", "p95\nms", "containers\nanswered",
+			"own p50\nms", "CPU mcores\n" + level(r), "above idle\n" + level(r), "PSS MiB\n" + level(r), "reads\nper s", "trials\n(void)",
 		},
 		Rows: s.all(cell),
 	}
 }
 
-// usedTrials writes how many trials and slices count, and how many are void if any
-// are.
+// usedTrials writes how many trials count, and how many are void if any are.
 func usedTrials(a *analysis.ArmResult) Cell {
 	text := strconv.Itoa(a.Used)
-	if a.Slices.Tried > 0 {
-		text += "+" + strconv.Itoa(a.Slices.Used)
-	}
-	if void := a.Void + a.Slices.Void; void > 0 {
-		text += fmt.Sprintf(" (%d)", void)
+	if a.Void > 0 {
+		text += fmt.Sprintf(" (%d)", a.Void)
 	}
 	return plain(text)
-}
-
-// sliced says whether any arm of a cell has slices.
-func sliced(cell *analysis.Cell) bool {
-	for i := range cell.Arms {
-		if cell.Arms[i].Slices.Tried > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // containers writes how many containers an answer has and how many it should
@@ -78,54 +58,6 @@ func containers(c *analysis.CollectorResult) Cell {
 	out := count(c.Containers)
 	if !c.Containers.Absent() && !c.Expected.Absent() {
 		out.Text += "/" + format.Count(c.Expected.Value)
-	}
-	return out
-}
-
-// ratios sets each arm against the baseline. CPU time per call has a column where
-// arms read at different intervals; elsewhere it is the ratio of CPU time.
-func ratios(r *analysis.Report, cell *analysis.Cell) Table {
-	perCall := strings.Contains(intervals(r), ",")
-	ratio := func(a *analysis.ArmResult, s analysis.Series) Cell {
-		return number(format.One, a.Compared(s).Estimate)
-	}
-	s := shape{
-		perCollector: 1,
-		collector: func(a *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
-			return []Cell{ratio(a, analysis.Series{Metric: analysis.ResponseP50, Collector: c.Collector})}
-		},
-		perArm: 3,
-		arm: func(a *analysis.ArmResult) []Cell {
-			cpu, pss, n := ratio(a, total(analysis.CPUCores)), ratio(a, total(analysis.PSS)), pairs(a.Compared(total(analysis.CPUCores)))
-			if perCall {
-				return []Cell{cpu, ratio(a, total(analysis.CPUPerCall)), pss, n}
-			}
-			return []Cell{cpu, pss, n}
-		},
-	}
-	t := Table{Caption: caption(cell, fmt.Sprintf("ratio to the baseline %s", r.Baseline))}
-	t.Header = []string{"arm", "p50 latency\n" + level(r), "CPU\n" + level(r), "PSS\n" + level(r), "CPU pairs\n(units)"}
-	if perCall {
-		s.perArm++
-		t.Header = slices.Insert(t.Header, 3, "CPU per call\n"+level(r))
-	}
-	for i := range cell.Arms {
-		if cell.Arms[i].Arm != r.Baseline {
-			t.Rows = append(t.Rows, s.rows(&cell.Arms[i])...)
-		}
-	}
-	return t
-}
-
-// pairs writes how many of the rounds or cycles gave a pair, and what the interval
-// counts if that is not the same.
-func pairs(c analysis.Comparison) Cell {
-	if c.Possible == 0 {
-		return plain(format.Absent)
-	}
-	out := plain(fmt.Sprintf("%d/%d", c.Estimate.N, c.Possible))
-	if b := c.Estimate.Basis; b != nil && b.Count != c.Estimate.N {
-		out.Interval = "(" + unitsOf(b) + ")"
 	}
 	return out
 }

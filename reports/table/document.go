@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,9 +15,43 @@ const (
 	NotForPublication = "NOT FOR PUBLICATION" // host.json says why
 )
 
-// New lays out a report in thirteen sections, from the answer to what can be looked
+// New lays out a report in twelve sections, from the answer to what can be looked
 // up; a kubelet has one more.
 func New(r *analysis.Report) *Document {
+	d := opened(r)
+	d.Sections = []Section{
+		summary(r), why(r), systems(r), environment(r), workload(r), method(r),
+		kep(r), results(r), truth(r), quality(r), threats(r), reproduce(r), appendix(r),
+	}
+	d.close()
+	footnotes(r, d, true)
+	return d
+}
+
+// Short lays out the answer, and as background what it rests on: what is to be read
+// first in each of the sections that have numbers.
+func Short(r *analysis.Report) *Document {
+	d := opened(r)
+	d.Sections = []Section{summary(r), kep(r), results(r), truth(r), quality(r)}
+	for i := 1; i < len(d.Sections); i++ {
+		d.Sections[i].Background = true
+		d.Sections[i].foremost()
+	}
+	d.close()
+	footnotes(r, d, false)
+	return d
+}
+
+// foremost leaves out tables that are not to be read first.
+func (s *Section) foremost() {
+	s.Tables = slices.DeleteFunc(s.Tables, func(t Table) bool { return t.Aside })
+	for i := range s.Sections {
+		s.Sections[i].foremost()
+	}
+}
+
+// opened is a document without sections.
+func opened(r *analysis.Report) *Document {
 	d := &Document{Title: "cri-stats-bench: " + r.Name}
 	var marks []string
 	if r.Simulated() {
@@ -32,16 +67,15 @@ func New(r *analysis.Report) *Document {
 		d.Lead = append(d.Lead, r.Description)
 	}
 	d.Lead = append(d.Lead, subject(r))
-	d.Sections = []Section{
-		summary(r), why(r), systems(r), environment(r), workload(r), method(r),
-		kep(r), results(r), truth(r), quality(r), sensitivity(r), threats(r), reproduce(r), appendix(r),
-	}
+	return d
+}
+
+// close takes out what is empty.
+func (d *Document) close() {
 	for i := range d.Sections {
 		d.Sections[i].tidy()
 	}
 	d.Sections = filled(d.Sections)
-	footnotes(r, d)
-	return d
 }
 
 // tidy takes out columns and sections in which nothing stands.
@@ -78,8 +112,8 @@ func subject(r *analysis.Report) string {
 	}
 	used, tried := 0, 0
 	for _, a := range r.Arms {
-		used += a.Trials.Used + a.Slices.Used
-		tried += a.Trials.Tried + a.Slices.Tried
+		used += a.Trials.Used
+		tried += a.Trials.Tried
 	}
 	line := fmt.Sprintf("%s. %d trials, %d of them used.", name, tried, used)
 	if !r.First.IsZero() {

@@ -23,7 +23,7 @@ func each(sections []table.Section, f func(*table.Section)) {
 func documents(t *testing.T) map[string]*table.Document {
 	out := make(map[string]*table.Document)
 	for name, report := range map[string]reporttest.Report{
-		"trouble": reporttest.Trouble, "parallel": reporttest.Parallel, "node": reporttest.Node, "sliced": reporttest.Sliced,
+		"trouble": reporttest.Trouble, "parallel": reporttest.Parallel, "node": reporttest.Node, "headline": reporttest.Headline,
 		"nothing": func(testing.TB) *analysis.Report { return &analysis.Report{} },
 	} {
 		out[name] = table.New(report(t))
@@ -59,7 +59,7 @@ func TestDocument(t *testing.T) {
 
 // Every note of a report is told, as a line or as a footnote, wherever it is grouped.
 func TestNotesAreTold(t *testing.T) {
-	for name, report := range map[string]reporttest.Report{"trouble": reporttest.Trouble, "node": reporttest.Node, "sliced": reporttest.Sliced} {
+	for name, report := range map[string]reporttest.Report{"trouble": reporttest.Trouble, "node": reporttest.Node, "headline": reporttest.Headline} {
 		r := report(t)
 		r.Notes = append(r.Notes, analysis.Note{Kind: analysis.NoteTrial, Text: "nobody\nrefers to this"}, analysis.Note{Kind: analysis.NotePairs, Text: "nor to this"})
 		r.RunNotes = append(r.RunNotes, len(r.Notes))
@@ -74,7 +74,7 @@ func TestNotesAreTold(t *testing.T) {
 		}
 		groups := 0
 		for _, f := range d.Footnotes {
-			if strings.HasPrefix(f, "not every round or cycle gives a pair") {
+			if strings.HasPrefix(f, "not every round gives a ratio") {
 				groups++
 			}
 		}
@@ -84,31 +84,50 @@ func TestNotesAreTold(t *testing.T) {
 	}
 }
 
-// The summary answers the question, and the sentences of the endpoints have ratio,
-// interval and verdict.
+// The summary answers the question: key numbers of the main comparison with ratio,
+// interval and verdict, and all comparisons of the plan.
 func TestSummary(t *testing.T) {
-	d := table.New(reporttest.Sliced(t))
-	s := d.Sections[0]
+	s := table.New(reporttest.Headline(t)).Sections[0]
 	var labels []string
 	for _, n := range s.Numbers {
 		labels = append(labels, n.Label+": "+n.Value+" "+n.Interval+" "+n.Word)
 	}
-	want := []string{"CPU: 1.62 × [1.60, 1.65] Inferior", "PSS: 0.498 × [0.493, 0.503] Better", "Median latency: 33.3 × [32.7, 34.0] Inferior"}
+	want := []string{"CPU: 1.16 × [1.15, 1.18] dearer", "memory (PSS): 0.637 × [0.632, 0.642] cheaper", "latency p50: 1.59 × [1.53, 1.64] slower"}
 	if diff := cmp.Diff(want, labels); diff != "" {
 		t.Errorf("numbers (-want +got):\n%s", diff)
 	}
-	sentences := make(map[string]string)
-	each(d.Sections, func(s *table.Section) {
-		if len(s.Lines) > 0 {
-			sentences[s.ID] = s.Lines[0]
-		}
-	})
-	want = []string{
-		"At pods=110, arms take from net 1.02 [1.01, 1.03] times (cri-container-stats) to net 1.62 [1.60, 1.65] times (cri-pod-stats) the CPU time of cadvisor (90 % intervals); of 2: Inconclusive 1, Inferior 1.",
-		"At pods=110, arms take from 0.488 [0.484, 0.492] times (cri-container-stats) to 0.498 [0.493, 0.503] times (cri-pod-stats) the memory (PSS) of cadvisor (90 % intervals); of 2: Better 2.",
+	var names []string
+	for _, row := range s.Tables[0].Rows {
+		names = append(names, row[0].Text)
 	}
-	if diff := cmp.Diff(want, []string{sentences["cpu"], sentences["memory"]}); diff != "" {
-		t.Errorf("sentences (-want +got):\n%s", diff)
+	want = []string{"1. a kubelet of today, cAdvisor + CRI", "·", "·", "2. cAdvisor alone, cached", "·", "·", "3. cAdvisor made as fresh as CRI", "·", "·"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("comparisons (-want +got):\n%s", diff)
+	}
+}
+
+// What is short is a part of the whole, with footnotes of its own.
+func TestShort(t *testing.T) {
+	for name, report := range map[string]reporttest.Report{"trouble": reporttest.Trouble, "parallel": reporttest.Parallel, "node": reporttest.Node} {
+		d := table.Short(report(t))
+		marks := 0
+		each(d.Sections, func(s *table.Section) {
+			for _, x := range s.Tables {
+				if s.ID != "summary" && x.Aside {
+					t.Errorf("%s: %q is not to be read first", name, x.Caption)
+				}
+				for _, row := range x.Rows {
+					for _, c := range row {
+						for _, n := range c.Notes {
+							marks = max(marks, n)
+						}
+					}
+				}
+			}
+		})
+		if marks != len(d.Footnotes) {
+			t.Errorf("%s: %d footnotes, the last mark is %d", name, len(d.Footnotes), marks)
+		}
 	}
 }
 
@@ -127,7 +146,7 @@ func TestNotShown(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
-	f(reporttest.Sliced, "Other nodes", "The cost of a kubelet", "Equal answers", "Pods that work", "Production cadence")
+	f(reporttest.Headline, "Other nodes", "The cost of a kubelet", "Equal answers", "Pods that work", "Production cadence")
 	f(reporttest.Parallel, "Anything of a node", "The cost of a kubelet", "Equal answers", "More than 10 pods", "Production cadence")
 }
 

@@ -1,8 +1,6 @@
 package table
 
 import (
-	"fmt"
-
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/format"
 )
@@ -22,51 +20,10 @@ func freshness(r *analysis.Report) Section {
 	if len(s.Tables) == 0 {
 		return Section{}
 	}
-	s.Lines = append(agesLine(r),
-		"A container sample is new if it held at another instant than the one in the answer before: who reads a cache more often than it is filled pays for answers that say nothing new. Ages are those of CPU time when the answer is there, of an arm with several collectors those of the oldest; they are those of the highest density.")
+	s.Lines = []string{
+		"A container sample is new if it held at another instant than the one in the answer before: who reads a cache more often than it is filled pays for answers that say nothing new. Ages are those of CPU time when the answer is there, of an arm with several collectors those of the oldest; they are those of the highest density.",
+	}
 	return s
-}
-
-// agesLine says how far ages and costs of new samples reach in the cell that is shown
-// first.
-func agesLine(r *analysis.Report) []string {
-	cell := shown(r)
-	if cell == nil {
-		return nil
-	}
-	var freshest, oldest, cheapest, dearest *analysis.ArmResult
-	for i := range cell.Arms {
-		a := &cell.Arms[i]
-		if a.Freshness == nil || len(a.Untrue) > 0 { // which is no bargain
-			continue
-		}
-		if age := a.Freshness.Age; age != nil {
-			if freshest == nil || age.P95 < freshest.Freshness.Age.P95 {
-				freshest = a
-			}
-			if oldest == nil || age.P95 > oldest.Freshness.Age.P95 {
-				oldest = a
-			}
-		}
-		if cost := a.Freshness.CPUPerSample; cost.Interval != nil {
-			if cheapest == nil || cost.Value < cheapest.Freshness.CPUPerSample.Value {
-				cheapest = a
-			}
-			if dearest == nil || cost.Value > dearest.Freshness.CPUPerSample.Value {
-				dearest = a
-			}
-		}
-	}
-	if freshest == nil || cheapest == nil || freshest == oldest {
-		return nil
-	}
-	age := func(a *analysis.ArmResult) string { return seconds(a.Freshness.Age.P95) + " s (" + a.Arm + ")" }
-	cost := func(a *analysis.ArmResult) string {
-		c := number(microseconds, a.Freshness.CPUPerSample)
-		return fmt.Sprintf("%s %s µs (%s)", c.Text, c.Interval, a.Arm)
-	}
-	return []string{fmt.Sprintf("At %s, the age that 95 %% of values stay below goes from %s to %s; a new container sample costs from %s to %s of CPU time.",
-		cellName(r, cell.Cell), age(freshest), age(oldest), cost(cheapest), cost(dearest))}
 }
 
 // ages is how old the values of each arm are, and what new ones cost.
@@ -110,9 +67,6 @@ func equallyFresh(r *analysis.Report, cell *analysis.Cell) Table {
 				column = 5
 			}
 			row[column] = number(format.One, c.Estimate)
-			if c.Kind == analysis.OverheadRatio && !c.Estimate.Absent() {
-				row[column].Text = "net " + row[column].Text
-			}
 		}
 		t.Rows = append(t.Rows, row)
 	}

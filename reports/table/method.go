@@ -22,17 +22,11 @@ func method(r *analysis.Report) Section {
 		Tables: []Table{methods(r), guards()},
 	}
 	s.Tables[1].Aside = true
-	if hasSlices(r) {
-		s.Lines = append(s.Lines,
-			"Slices: arms that sleep between calls took turns of a few calls each, cycle after cycle. CPU and latency of such arms are those of slices, paired by cycle; memory is that of trials of their own; both are set side by side under \"Quality of evidence\".",
-			"The CPU time of slices is stated at the arm's own interval: what is above the idle arm of the same cycle goes with the calls. A ratio between an arm with slices and one without is that of what each costs above the idle arm, and is marked \"net\".",
-		)
-	}
 	if verdictsShown(r) {
 		m := format.Percent(r.Margin)
 		s.Lines = append(s.Lines,
-			fmt.Sprintf("Verdicts rest on the %s interval [L, U] of the ratio: Better U < 1, NonInferior U < 1 + %s (worse: and L > 1), Inferior L > 1 + %s, else Inconclusive. Each is wrong in at most 5 %% of runs.", format.Percent(r.VerdictLevel), m, m),
-			"\"Can find\" is the loss that as many pairs show in four of five runs. \"Settled by\" is how many rounds (c: cycles) would settle what is open in four of five runs, if the ratio is what was found; \"never\" if it lies on the margin.",
+			fmt.Sprintf("Verdicts rest on the %s interval [L, U] of the ratio: cheaper U < 1, not dearer U < 1 + %s, dearer L > 1 + %s, else not settled; then all are adjusted together, so that any claim of one kind is wrong in at most 5 %% of runs.", format.Percent(r.VerdictLevel), m, m),
+			"\"Can find\" is the loss that as many rounds show in four of five runs. \"Settled by\" is how many rounds would settle what is open in four of five runs, if the ratio is what was found; \"never\" if it lies on the margin.",
 		)
 	}
 	if len(r.Parts) > 0 {
@@ -51,20 +45,13 @@ func method(r *analysis.Report) Section {
 func methods(r *analysis.Report) Table {
 	t := Table{Caption: "Statistics", Header: []string{"of", "estimate and interval"}, Prose: true}
 	add := func(of, text string) { t.Rows = append(t.Rows, Row{plain(of), plain(text)}) }
-	add("CPU, memory, first calls, sizes", "arithmetic mean over trials, or over blocks of slices; Student's t")
+	add("CPU, memory, first calls, sizes", "arithmetic mean over trials; Student's t")
 	add("latency", "quantiles over all calls (type 7 up to p95, nearest rank above); order statistics with the effective number of calls, which counts those that follow each other as the fewer that they are worth")
-	if r.Baseline != "" {
-		add("ratio to the baseline", "geometric mean over pairs of the same round or cycle; Student's t on logarithms, and the exact Hodges-Lehmann interval beside it")
-	}
-	if r.Idle != "" {
-		add("overhead above idle", "mean difference over such pairs; up to three standard errors of the idle arm it is below the detection limit")
-	}
-	if hasSlices(r) {
-		add("unit of slices", "blocks of cycles where there are six or more, else batches of cycles that are not correlated (at most 30), chosen without a look at the result")
-	}
-	add("growth with pods", "line of least relative squares, Theil-Sen slope beside it; exponent of a power law of the overhead where a parabola is closer than the line; nothing beyond the densities measured")
+	add("ratio of two arms", "of totals, in windows of equal length after equal warm-ups: geometric mean over rounds, Student's t on logarithms; with fewer than ten rounds the spread is that of all arms with the same windows, once arms and rounds are taken off, unless the arm's own is larger; the exact Hodges-Lehmann interval beside it")
+	add("price of a call", "mean above the idle arm of the same windows, over the calls answered; other cadences by proportion")
+	add("growth with pods", "line of least relative squares, Theil-Sen slope beside it; exponent of a power law of what is above idle where a parabola is closer than the line; nothing beyond the densities measured")
 	if verdictsShown(r) {
-		add("many endpoints", "CPU and PSS in the primary cell must both hold (intersection-union), unadjusted; the same in other cells and median latency: Holm, (Holm) marks what the interval alone would say more of; components: Benjamini and Hochberg, no verdict")
+		add("many endpoints", "Holm over all endpoints of the report, for each claim; CPU and PSS of the headline weigh thirty times as much as others; where the run is looked at several times, the 5 % are spent over the looks (Lan and DeMets, O'Brien-Fleming type); (Holm) marks what the endpoint alone would say more of")
 	}
 	return t
 }
@@ -91,16 +78,7 @@ func guards() Table {
 	return t
 }
 
-func hasSlices(r *analysis.Report) bool {
-	for _, a := range r.Arms {
-		if a.Slices.Tried > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func verdictsShown(r *analysis.Report) bool { return !r.Simulated() && r.Baseline != "" }
+func verdictsShown(r *analysis.Report) bool { return !r.Simulated() && len(r.Headlines()) > 0 }
 
 func names(parts []bench.Component) []string {
 	out := make([]string, len(parts))

@@ -34,8 +34,8 @@ func MetricName(m analysis.Metric) string {
 	switch m {
 	case analysis.CPUCores:
 		return "CPU"
-	case analysis.CPUPerCall:
-		return "CPU per call"
+	case analysis.ReadCalls:
+		return "read calls"
 	case analysis.PSS:
 		return "PSS"
 	case analysis.ResponseP50:
@@ -68,7 +68,7 @@ func UnitOf(m analysis.Metric) format.Unit {
 		return format.Millicores
 	case analysis.PSS:
 		return format.MiB
-	case analysis.CPUPerCall, analysis.ResponseP50, analysis.ResponseP99, analysis.ServiceP50:
+	case analysis.ResponseP50, analysis.ResponseP99, analysis.ServiceP50:
 		return format.Milliseconds
 	}
 	return format.One

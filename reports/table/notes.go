@@ -14,22 +14,21 @@ import (
 // are one footnote, with an item for each. What they have in common is the head.
 func groups() map[analysis.NoteKind]string {
 	return map[analysis.NoteKind]string{
-		analysis.NotePairs:      "not every round or cycle gives a pair, since one of its two trials cannot be used",
-		analysis.NoteFewCalls:   "too few calls",
-		analysis.NoteUnsteady:   "no steady state",
-		analysis.NoteNoCrossing: "lines that do not meet",
-		analysis.NoteMissing:    "containers of ours that last answers lack",
-		analysis.NoteCarryOver:  "carry-over between slices",
-		analysis.NoteDisagree:   "slices and trials disagree",
-		analysis.NoteCadence:    "arms that read at different intervals",
-		analysis.NoteLate:       "late calls",
-		analysis.NoteUntrue:     "answers that allow no verdict",
+		analysis.NotePairs:     "not every round gives a ratio, since one of its trials cannot be used",
+		analysis.NoteFewCalls:  "too few calls",
+		analysis.NoteUnsteady:  "no steady state",
+		analysis.NoteMissing:   "containers of ours that last answers lack",
+		analysis.NoteCarryOver: "carry-over between trials",
+		analysis.NoteLate:      "late calls",
+		analysis.NoteWindows:   "arms with windows of other lengths, which are not compared",
+		analysis.NoteUntrue:    "answers that allow no verdict",
 	}
 }
 
 // footnotes numbers the notes in the order in which the document refers to them,
-// first those of what the run found, and writes them.
-func footnotes(r *analysis.Report, d *Document) {
+// first those of what the run found, and writes them; if all are asked for, also those
+// that it does not refer to.
+func footnotes(r *analysis.Report, d *Document, all bool) {
 	var order []string                  // keys, by number less 1
 	members := make(map[string][]int)   // notes of each key
 	add := func(key string, note int) { // each note once
@@ -60,8 +59,8 @@ func footnotes(r *analysis.Report, d *Document) {
 			}
 		}
 	}
-	for i, n := range r.Notes { // what no number refers to is told all the same
-		if key := group(n, i); !slices.Contains(r.RunNotes, i) || slices.Contains(order, key) {
+	for i, n := range r.Notes {
+		if key := group(n, i); all && !slices.Contains(r.RunNotes, i) || slices.Contains(order, key) {
 			if add(key, i); !slices.Contains(order, key) {
 				order = append(order, key)
 			}

@@ -13,9 +13,6 @@ import (
 // quality is what the evidence is worth.
 func quality(r *analysis.Report) Section {
 	s := Section{ID: "quality", Heading: "Quality of evidence"}
-	if len(r.Arms) > 0 && !verdictsShown(r) { // else the summary has them
-		s.Lines = append(s.Lines, evidence(r)...)
-	}
 	add := func(t Table) {
 		if len(t.Rows) > 0 {
 			s.Tables = append(s.Tables, t)
@@ -23,10 +20,9 @@ func quality(r *analysis.Report) Section {
 	}
 	add(selfChecks(r))
 	add(controls(r))
-	add(crossChecks(r))
 	add(carryOver(r))
-	if len(r.CarryOver) > 0 {
-		s.Lines = append(s.Lines, carryOverLine(r))
+	if len(r.Arms) > 0 {
+		s.Lines = append(s.Lines, "Of intervals of an arm against itself, one in ten misses 1 by chance; those that differ after adjustment (Holm) are marked failed.", carryOverLine(r))
 	}
 	if len(r.Arms) > 0 {
 		s.Tables = append(s.Tables, trials(r))
@@ -34,34 +30,36 @@ func quality(r *analysis.Report) Section {
 	return s
 }
 
-// carryOverLine says whether slices cost more after those of some other arm.
+// carryOverLine says whether trials cost more after those of some other arm.
 func carryOverLine(r *analysis.Report) string {
+	if len(r.CarryOver) == 0 {
+		return "Carry-over between trials was not tested: that takes five trials of an arm after another one."
+	}
 	significant := 0
 	for _, o := range r.CarryOver {
 		if o.Significant {
 			significant++
 		}
 	}
-	return fmt.Sprintf("Carry-over between slices: %d pairs of arms were tested, %d differ (Holm, 5 %%).", len(r.CarryOver), significant)
+	return fmt.Sprintf("Carry-over between trials: %d pairs of arms were tested, %d differ (Holm, 5 %%).", len(r.CarryOver), significant)
 }
 
 func selfChecks(r *analysis.Report) Table {
 	t := Table{
 		Caption: "arms against themselves",
-		Header:  []string{"arm", "cell", "measured\nin", "endpoint", "ratio\n" + verdictLevel(r), "holds 1", "noise\nfloor", "windows\ns", "s for\n± " + format.Percent(r.Margin)},
+		Header:  []string{"arm", "of", "cell", "endpoint", "ratio\n" + verdictLevel(r), "holds 1", "noise\nfloor"},
 	}
 	for _, c := range r.SelfChecks {
-		holds, floor, need := format.Absent, format.Absent, format.Absent
+		holds, floor := format.Absent, format.Absent
 		if c.Ratio.Interval != nil {
 			holds, floor = yes(c.HoldsOne), "± "+relative(c.HalfWidth)
 			if c.Failed {
 				holds = "no, failed"
 			}
-			need = format.Count(float64(int(c.ToMargin + 0.5)))
 		}
 		t.Rows = append(t.Rows, Row{
-			plain(c.Arm), plain(cellName(r, c.Cell)), plain(string(c.Regime)), plain(seriesName(c.Series, collectorsOf(r, c.Arm))),
-			number(format.One, c.Ratio), plain(holds), plain(floor), plain(format.Count(float64(int(c.Seconds + 0.5)))), plain(need),
+			plain(c.Arm), plain(c.Of), plain(cellName(r, c.Cell)), plain(seriesName(c.Series, 1)),
+			number(format.One, c.Ratio), plain(holds), plain(floor),
 		})
 	}
 	return t
@@ -77,7 +75,7 @@ func yes(v bool) string {
 func controls(r *analysis.Report) Table {
 	t := Table{
 		Caption: "positive control: planted differences",
-		Header:  []string{"arm", "cell", "measured\nin", "endpoint", "unit", "planted", "found\n" + verdictLevel(r), "detected", "agrees"},
+		Header:  []string{"arm", "cell", "endpoint", "unit", "planted", "found\n" + verdictLevel(r), "detected", "agrees"},
 	}
 	for _, c := range r.Controls {
 		u := UnitOf(c.Series.Metric)
@@ -86,30 +84,8 @@ func controls(r *analysis.Report) Table {
 			detected, agrees = yes(c.Detected), yes(c.Agrees)
 		}
 		t.Rows = append(t.Rows, Row{
-			plain(c.Arm), plain(cellName(r, c.Cell)), plain(string(c.Regime)), plain(seriesName(c.Series, 1)), plain(u.Name),
+			plain(c.Arm), plain(cellName(r, c.Cell)), plain(seriesName(c.Series, 1)), plain(u.Name),
 			plain(u.Number(c.Planted)), number(u, c.Found), plain(detected), plain(agrees),
-		})
-	}
-	return t
-}
-
-func crossChecks(r *analysis.Report) Table {
-	t := Table{
-		Caption: "slices beside trials of their own",
-		Header:  []string{"arm", "cell", "endpoint", "unit", "slices\n" + level(r), "trials\n" + level(r), "agree"},
-	}
-	for _, c := range r.CrossChecks {
-		u := UnitOf(c.Series.Metric)
-		name := seriesName(c.Series, collectorsOf(r, c.Arm))
-		if c.Above != "" {
-			name += " above " + c.Above
-		}
-		agree := format.Absent
-		if c.Slices.Interval != nil && c.Trials.Interval != nil {
-			agree = yes(!c.Disagree)
-		}
-		t.Rows = append(t.Rows, Row{
-			plain(c.Arm), plain(cellName(r, c.Cell)), plain(name), plain(u.Name), number(u, c.Slices), number(u, c.Trials), plain(agree),
 		})
 	}
 	return t
@@ -118,8 +94,8 @@ func crossChecks(r *analysis.Report) Table {
 // carryOver shows only what was found.
 func carryOver(r *analysis.Report) Table {
 	t := Table{
-		Caption: "slices that cost more or less after those of another arm",
-		Header:  []string{"arm", "cell", "after", "slices", "CPU, %\n" + level(r), "p\n(Holm)"},
+		Caption: "trials that cost more or less after those of another arm",
+		Header:  []string{"arm", "cell", "after", "trials", "CPU, %\n" + level(r), "p\n(Holm)"},
 	}
 	for _, o := range r.CarryOver {
 		if o.Significant {
@@ -142,7 +118,7 @@ func probability(p float64) string {
 // steadiness shows every arm whose calls or trials can be classified.
 func steadiness(r *analysis.Report) Table {
 	t := Table{
-		Caption: "steady states: service time over a window's calls or a block's cycles, CPU over the run",
+		Caption: "steady states: service time over a window's calls, CPU over the run",
 		Header:  []string{"arm", "cell", "calls", "values", "drift, %\n[99 %]", "trials", "values", "drift, %\n[99 %]"},
 	}
 	for i := range r.Cells {

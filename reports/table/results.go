@@ -6,7 +6,6 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
-	"cri-stats-bench/reports/format"
 )
 
 // results has two tables per cell, which fit one screen: what arms cost, and how
@@ -19,14 +18,15 @@ func results(r *analysis.Report) Section {
 	for i := range r.Cells {
 		c := &r.Cells[i]
 		s.Tables = append(s.Tables, aside(r, c, costs(r, c)))
-		if r.Baseline != "" {
-			s.Tables = append(s.Tables, aside(r, c, ratios(r, c)))
+		if t := verdicts(r, c); len(t.Rows) > 0 {
+			s.Tables = append(s.Tables, aside(r, c, t))
 		}
 	}
 	s.Sections = []Section{
-		endpoint(r, "latency", "Latency", analysis.ResponseP50, latency),
-		endpoint(r, "cpu", "CPU", analysis.CPUCores, cpu),
-		endpoint(r, "memory", "Memory", analysis.PSS, memory),
+		endpoint(r, "latency", "Latency", latency),
+		endpoint(r, "cpu", "CPU", cpu),
+		endpoint(r, "memory", "Memory", memory),
+		priceList(r),
 		scaling(r),
 		answered(r),
 	}
@@ -40,116 +40,14 @@ func aside(r *analysis.Report, cell *analysis.Cell, t Table) Table {
 	return t
 }
 
-// endpoint is one endpoint: what the run says of it in a sentence, and a table per
-// cell.
-func endpoint(r *analysis.Report, id, heading string, m analysis.Metric, table func(*analysis.Report, *analysis.Cell) Table) Section {
+// endpoint is one endpoint: a table per cell.
+func endpoint(r *analysis.Report, id, heading string, table func(*analysis.Report, *analysis.Cell) Table) Section {
 	s := Section{ID: id, Heading: heading}
-	if text := sentence(r, m); text != "" {
-		s.Lines = []string{text}
-	}
 	for i := range r.Cells {
 		t := aside(r, &r.Cells[i], table(r, &r.Cells[i]))
 		s.Tables = append(s.Tables, t)
 	}
 	return s
-}
-
-// A ratioOf is one rival of the baseline in one endpoint.
-type ratioOf struct {
-	name string
-	*analysis.Judgement
-}
-
-// endpointRatios are the ratios of all rivals in one endpoint of a cell.
-func endpointRatios(cell *analysis.Cell, m analysis.Metric) []ratioOf {
-	var out []ratioOf
-	add := func(name string, j *analysis.Judgement) {
-		if j != nil && !j.Ratio.Absent() {
-			out = append(out, ratioOf{name, j})
-		}
-	}
-	for i := range cell.Arms {
-		a := &cell.Arms[i]
-		if m != analysis.ResponseP50 {
-			add(a.Arm, a.Judged(total(m)))
-			continue
-		}
-		for _, c := range a.Collectors {
-			name := a.Arm
-			if len(a.Collectors) > 1 {
-				name = c.Collector + " in " + a.Arm
-			}
-			add(name, latencyOf(a, c.Collector))
-		}
-	}
-	return out
-}
-
-// sentence says of an endpoint in the primary cell how far the arms reach, and how
-// many of them have which verdict. It is empty where nothing was compared.
-func sentence(r *analysis.Report, m analysis.Metric) string {
-	cell := primary(r)
-	if cell == nil || r.Baseline == "" {
-		return ""
-	}
-	all := endpointRatios(cell, m)
-	if len(all) == 0 {
-		return ""
-	}
-	least, most := all[0], all[0]
-	counts := make(map[analysis.Verdict]int)
-	for _, x := range all {
-		if x.Ratio.Value < least.Ratio.Value {
-			least = x
-		}
-		if x.Ratio.Value > most.Ratio.Value {
-			most = x
-		}
-		counts[x.Verdict]++
-	}
-	text := fmt.Sprintf("At %s, ", cellName(r, cell.Cell))
-	what := map[analysis.Metric]string{analysis.CPUCores: "CPU time", analysis.PSS: "memory (PSS)", analysis.ResponseP50: "median latency"}[m]
-	if len(all) == 1 {
-		text += fmt.Sprintf("%s takes %s the %s of %s", most.name, times(most), what, r.Baseline)
-	} else {
-		text += fmt.Sprintf("arms take from %s (%s) to %s (%s) the %s of %s", times(least), least.name, times(most), most.name, what, r.Baseline)
-	}
-	text += fmt.Sprintf(" (%s intervals)", format.Percent(r.VerdictLevel))
-	var verdicts []string
-	for _, v := range verdictOrder() {
-		if counts[v] == 0 || r.Simulated() {
-			continue
-		}
-		name := string(v)
-		if v == analysis.NoVerdict {
-			name = noVerdict
-		}
-		verdicts = append(verdicts, fmt.Sprintf("%s %d", name, counts[v]))
-	}
-	switch {
-	case len(verdicts) == 0:
-	case len(all) == 1 && most.Verdict != analysis.NoVerdict:
-		text += ": " + string(most.Verdict)
-	default:
-		text += fmt.Sprintf("; of %d: %s", len(all), strings.Join(verdicts, ", "))
-	}
-	return text + "."
-}
-
-// times writes a ratio: "1.02 [1.01, 1.03] times", marked where it is one of
-// overheads.
-func times(x ratioOf) string {
-	c := number(format.One, x.Ratio)
-	text := strings.TrimSpace(c.Text+" "+c.Interval) + " times"
-	if x.Kind == analysis.OverheadRatio {
-		text = "net " + text
-	}
-	return text
-}
-
-// verdictOrder is from the best to the worst.
-func verdictOrder() []analysis.Verdict {
-	return []analysis.Verdict{analysis.Better, analysis.NonInferior, analysis.Inconclusive, analysis.Inferior, analysis.NoVerdict}
 }
 
 // answered says how whole answers are.

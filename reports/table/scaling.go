@@ -47,7 +47,7 @@ func lines(r *analysis.Report, all []analysis.Scaling) Table {
 	t := Table{
 		Caption: fmt.Sprintf("containers=%d profile=%s: %s, %s per pod", all[0].ContainersPerPod, all[0].Profile, MetricName(all[0].Series.Metric), u.Name),
 		Header: []string{
-			"arm", "per pod\n" + level(r), "Theil-Sen\n" + level(r), "at 0 pods\n" + level(r), "exponent\nif curved", "slope over\nbaseline's", "meets it\nat pods", "only at\npods",
+			"arm", "per pod\n" + level(r), "Theil-Sen\n" + level(r), "at 0 pods\n" + level(r), "exponent\nif curved", "only at\npods",
 		},
 	}
 	// Arms that were measured at all densities need not say so each.
@@ -60,37 +60,19 @@ func lines(r *analysis.Report, all []analysis.Scaling) Table {
 	t.Caption += ", at " + span(widest) + " pods"
 	for _, s := range all {
 		name := Cell{Text: s.Arm, Notes: numbers(s.Notes)}
-		if s.Series.Collector != "" && collectorsOf(r, s.Arm) > 1 {
-			name.Text = "· " + s.Series.Collector
-		}
 		exponent := plain("")
 		if s.Curved {
 			exponent = number(format.One, s.Exponent)
-		}
-		slope, crossing := number(format.One, s.SlopeRatio), number(format.One, s.Crossing)
-		for _, c := range []*Cell{&slope, &crossing} {
-			if c.Text == format.Absent && len(c.Notes) == 0 {
-				*c = plain("")
-			}
 		}
 		at := plain("")
 		if !slices.Equal(s.Densities, widest) {
 			at = plain(span(s.Densities))
 		}
 		t.Rows = append(t.Rows, Row{
-			name, number(u, s.PerPod), number(u, s.MedianPerPod), number(u, s.Fixed), exponent, slope, crossing, at,
+			name, number(u, s.PerPod), number(u, s.MedianPerPod), number(u, s.Fixed), exponent, at,
 		})
 	}
 	return t
-}
-
-func collectorsOf(r *analysis.Report, arm string) int {
-	for _, a := range r.Arms {
-		if a.Name == arm {
-			return len(a.Collectors)
-		}
-	}
-	return 0
 }
 
 // span writes densities: "10,35,110", or the first and the last of many.

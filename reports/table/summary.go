@@ -8,140 +8,106 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/answer"
 	"cri-stats-bench/reports/format"
 )
 
-// summary is the report on one screen: what can be said of each arm in the primary
-// cell, three numbers, and what they do not say.
+// summary is the answer: the main comparison in a sentence and three numbers, all
+// comparisons, and what they are worth.
 func summary(r *analysis.Report) Section {
-	s := verdict(r)
-	s.ID, s.Heading = "summary", "Summary"
-	s.Tables = append(kepSummary(r), s.Tables...)
-	s.Numbers = keyNumbers(r)
+	a := answer.New(r)
+	s := Section{ID: "summary", Heading: "Answer", Lines: []string{a.Sentence}, Numbers: keyNumbers(r, a), Tables: kepSummary(r)}
+	if len(a.Comparisons) > 0 {
+		s.Tables = append(s.Tables, comparisons(r, a))
+	}
+	if cell := r.PrimaryCell(); cell != nil {
+		s.Lines = append(s.Lines, withheldLines(cell)...)
+	}
+	for _, f := range a.Facts {
+		s.Facts = append(s.Facts, Fact{f.Label, f.Text})
+		if t := gridTable(f.Grid); len(t.Rows) > 0 {
+			s.Tables = append(s.Tables, t)
+		}
+	}
 	s.Sections = []Section{{ID: "not-shown", Heading: "What this does not show", Lines: notShown(r)}}
 	return s
 }
 
-// rivals are the arms that three numbers can be about, the first that the report
-// has: what a kubelet with the feature gate on does, then what comes near to it.
-func rivals() []string {
-	return []string{"kubelet-cri", "cri-pod-stats", "cri-container-stats"}
+func gridTable(g answer.Grid) Table {
+	t := Table{Caption: g.Caption, Header: g.Header}
+	for _, texts := range g.Rows {
+		var row Row
+		for _, text := range texts {
+			row = append(row, plain(text))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }
 
-// rival is the arm that the summary's numbers are about, nil if none was compared.
-func rival(cell *analysis.Cell) *analysis.ArmResult {
-	if cell == nil {
-		return nil
-	}
-	for _, name := range rivals() {
-		if a := cell.Arm(name); a != nil && len(a.Judgements) > 0 {
-			return a
+// comparisons has three rows for each comparison of the headline.
+func comparisons(r *analysis.Report, a *answer.Answer) Table {
+	t := Table{Caption: a.Question, Header: []string{"instead of", "endpoint", "old", "new", "ratio\n" + verdictLevel(r), "verdict"}}
+	for _, c := range a.Comparisons {
+		for i, row := range c.Rows {
+			name := plain("·")
+			if i == 0 {
+				name = plain(c.Name)
+			}
+			t.Rows = append(t.Rows, Row{
+				name, plain(row.What + ", " + row.Unit), plain(row.Old), plain(row.New), {Text: row.Ratio, Interval: row.Interval}, {Text: row.Says(), Tone: tone(row.Verdict)},
+			})
 		}
 	}
-	for i := range cell.Arms {
-		if len(cell.Arms[i].Judgements) > 0 {
-			return &cell.Arms[i]
-		}
-	}
-	return nil
+	return t
 }
 
 func total(m analysis.Metric) analysis.Series {
 	return analysis.Series{Metric: m, Component: analysis.Total}
 }
 
-// keyNumbers sets one arm against the baseline in CPU, memory and latency. Without
-// a baseline they are what the first arm took.
-func keyNumbers(r *analysis.Report) []Number {
-	cell := primary(r)
-	if cell == nil && len(r.Cells) > 0 {
-		cell = &r.Cells[len(r.Cells)-1]
-	}
-	if a := rival(cell); a != nil {
-		return compared(r, cell, a)
+// keyNumbers are CPU, memory and latency of the main comparison, which say why where
+// there is none. Without a comparison they are what the first arm took.
+func keyNumbers(r *analysis.Report, a *answer.Answer) []Number {
+	var out []Number
+	cell := shown(r)
+	if len(a.Comparisons) > 0 {
+		c := &a.Comparisons[0]
+		for _, row := range c.Rows {
+			n := Number{Label: row.What, Value: row.Ratio, Interval: row.Interval, Notes: numbers(row.Estimate.Notes)}
+			if !r.Simulated() { // the mark says why there is none
+				n.Word, n.Tone = row.Says(), tone(row.Verdict)
+			}
+			n.Says = fmt.Sprintf("%s over %s at %s", c.Of, c.To, cellName(r, cell.Cell))
+			if !row.Estimate.Absent() {
+				n.Value += " ×"
+				n.Says += fmt.Sprintf(": %s against %s %s; %s interval, %d rounds", row.New, row.Old, row.Unit, format.Percent(r.VerdictLevel), row.Estimate.N)
+			} else if c.Why != "" {
+				n.Says += ": " + format.Shorten(c.Why, 300)
+			}
+			out = append(out, n)
+		}
+		return out
 	}
 	if cell == nil || len(cell.Arms) == 0 {
 		return nil
 	}
-	a := &cell.Arms[0]
-	var out []Number
-	add := func(label string, m analysis.Metric, e analysis.Estimate) {
-		u := UnitOf(m)
-		if n := absolute(u, e); n.Value != "" {
-			n.Label, n.Says = label, fmt.Sprintf("%s at %s; %s interval, n = %d", a.Arm, cellName(r, cell.Cell), format.Percent(r.Level), e.N)
-			out = append(out, n)
+	first := &cell.Arms[0]
+	for _, of := range []struct {
+		label string
+		unit  format.Unit
+		value analysis.Estimate
+	}{{"CPU", format.Millicores, first.Total.CPU}, {"memory (PSS)", format.MiB, first.Total.PSS}, {"latency p50", format.Milliseconds, first.Response}} {
+		if of.value.Absent() {
+			continue
 		}
-	}
-	add("CPU", analysis.CPUCores, a.Total.CPU)
-	add("PSS", analysis.PSS, a.Total.PSS)
-	for i := range a.Collectors {
-		if i == 0 {
-			add("Median latency of "+a.Collectors[i].Collector, analysis.ResponseP50, a.Collectors[i].Response.P50)
-		}
-	}
-	return out
-}
-
-// absolute is a number with its unit; its value is empty if it is absent.
-func absolute(u format.Unit, e analysis.Estimate) Number {
-	if e.Absent() {
-		return Number{}
-	}
-	c := number(u, e)
-	return Number{Value: c.Text + " " + u.Name, Interval: c.Interval, Notes: c.Notes}
-}
-
-// compared are the ratios of one arm to the baseline, with what they are made of.
-func compared(r *analysis.Report, cell *analysis.Cell, a *analysis.ArmResult) []Number {
-	base := cell.Arm(r.Baseline)
-	var out []Number
-	add := func(label string, m analysis.Metric, j *analysis.Judgement, of func(*analysis.ArmResult) analysis.Estimate) {
-		if j == nil || j.Ratio.Absent() {
-			return
-		}
-		c := number(format.One, j.Ratio)
-		n := Number{Label: label, Value: c.Text + " ×", Interval: c.Interval, Notes: c.Notes}
-		says := fmt.Sprintf("%s over %s at %s", a.Arm, r.Baseline, cellName(r, cell.Cell))
-		in := ": "
-		if j.Kind == analysis.OverheadRatio {
-			says, in = says+", each above "+r.Idle, "; in all "
-		}
-		u := UnitOf(m)
-		mine, theirs := of(a), analysis.Estimate{}
-		if base != nil {
-			theirs = of(base)
-		}
-		if !mine.Absent() && !theirs.Absent() {
-			says += fmt.Sprintf("%s%s against %s %s", in, u.Number(mine.Value), u.Number(theirs.Value), u.Name)
-		}
-		n.Says = says + fmt.Sprintf("; %s interval, %s", format.Percent(r.VerdictLevel), worth(j.Ratio))
-		switch {
-		case j.Verdict != analysis.NoVerdict:
-			n.Word, n.Tone = word(j.Verdict)+within(j), tone(j.Verdict)
-		case len(withheld(r, cell, a)) > 0:
-			n.Word, n.Tone = noVerdict, Open
-		}
-		out = append(out, n)
-	}
-	add("CPU", analysis.CPUCores, a.Judged(total(analysis.CPUCores)), func(a *analysis.ArmResult) analysis.Estimate { return a.Total.CPU })
-	add("PSS", analysis.PSS, a.Judged(total(analysis.PSS)), func(a *analysis.ArmResult) analysis.Estimate { return a.Total.PSS })
-	if len(a.Collectors) > 0 {
-		add("Median latency", analysis.ResponseP50, latencyOf(a, a.Collectors[0].Collector), func(a *analysis.ArmResult) analysis.Estimate {
-			if len(a.Collectors) == 0 {
-				return analysis.Estimate{}
-			}
-			return a.Collectors[0].Response.P50
+		c := number(of.unit, of.value)
+		out = append(out, Number{
+			Label: of.label, Value: c.Text + " " + of.unit.Name, Interval: c.Interval, Notes: c.Notes,
+			Says: fmt.Sprintf("%s at %s; %s interval, n = %d", first.Arm, cellName(r, cell.Cell), format.Percent(r.Level), of.value.N),
 		})
 	}
 	return out
-}
-
-// worth says what an interval counts.
-func worth(e analysis.Estimate) string {
-	if e.Basis != nil {
-		return unitsOf(e.Basis)
-	}
-	return fmt.Sprintf("%d pairs", e.N)
 }
 
 // kubeletPods is how many pods a kubelet takes if nobody says otherwise, and

@@ -73,7 +73,7 @@ func systems(r *analysis.Report) Section {
 // shown is the cell that a report shows where it shows one: the primary, else the
 // last; nil without cells.
 func shown(r *analysis.Report) *analysis.Cell {
-	if cell := primary(r); cell != nil || len(r.Cells) == 0 {
+	if cell := r.PrimaryCell(); cell != nil || len(r.Cells) == 0 {
 		return cell
 	}
 	return &r.Cells[len(r.Cells)-1]

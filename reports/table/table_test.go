@@ -23,36 +23,28 @@ func TestNames(t *testing.T) {
 	f(probability(0.0312), "0.0312")
 	f(span([]int{10, 35, 110}), "10,35,110")
 	f(span([]int{0, 10, 35, 110}), "0..110")
-	f(unitsOf(&analysis.Basis{Unit: analysis.Batch, Count: 30}), "30 batches")
-	f(unitsOf(&analysis.Basis{Unit: analysis.Round, Count: 1}), "1 round")
-	f(unitsOf(&analysis.Basis{Unit: analysis.Cycle, Count: 9}), "9 cycles")
 	f(seriesName(analysis.Series{Metric: analysis.CPUCores, Component: "agent"}, 1), "CPU of agent")
 	f(seriesName(analysis.Series{Metric: analysis.ResponseP50, Collector: "x"}, 1), "p50 latency")
 	f(seriesName(analysis.Series{Metric: analysis.ResponseP50, Collector: "x"}, 2), "p50 latency of x")
 }
 
 func TestSettled(t *testing.T) {
-	f := func(want string, judgements ...*analysis.Judgement) {
+	f := func(want string, j analysis.Judgement) {
 		t.Helper()
-		if got := settled(judgements...).Text; got != want {
+		if got := settled(&j); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	open := func(n int, u analysis.Unit) *analysis.Judgement {
-		return &analysis.Judgement{Verdict: analysis.Inconclusive, Settles: n, SettlesUnit: u}
-	}
-	closed := &analysis.Judgement{Verdict: analysis.Better}
-	f("", closed, closed)
-	f("", nil, closed)
-	f("57/-", open(57, analysis.Round), closed)
-	f("900c/never", open(900, analysis.Cycle), open(0, ""))
+	f("", analysis.Judgement{Verdict: analysis.Better, Settles: 7})
+	f("57", analysis.Judgement{Verdict: analysis.Inconclusive, Settles: 57})
+	f("never", analysis.Judgement{Verdict: analysis.Inconclusive})
 }
 
 // What has no ratio has no verdict, and what costs more within the margin says so.
 func TestSaid(t *testing.T) {
 	f := func(j *analysis.Judgement, text, interval string) {
 		t.Helper()
-		if got := said(j); got.Text != text || got.Interval != interval {
+		if got := said(&analysis.Report{Margin: 0.02}, j); got.Text != text || got.Interval != interval {
 			t.Errorf("got %q %q, want %q %q", got.Text, got.Interval, text, interval)
 		}
 	}
@@ -60,6 +52,7 @@ func TestSaid(t *testing.T) {
 	f(nil, "-", "")
 	f(&analysis.Judgement{}, "-", "")
 	f(&analysis.Judgement{Ratio: ratio}, "1.01", "[1.00, 1.02]")
-	f(&analysis.Judgement{Ratio: ratio, Verdict: analysis.NonInferior, Unadjusted: analysis.NonInferior, WithinMargin: true}, "NonInferior (worse)", "1.01 [1.00, 1.02]")
-	f(&analysis.Judgement{Ratio: ratio, Verdict: analysis.Inconclusive, Unadjusted: analysis.NonInferior}, "Inconclusive (Holm)", "1.01 [1.00, 1.02]")
+	f(&analysis.Judgement{Ratio: ratio, Verdict: analysis.NonInferior, Unadjusted: analysis.NonInferior, WithinMargin: true}, "dearer, within 2 %", "1.01 [1.00, 1.02]")
+	f(&analysis.Judgement{Ratio: ratio, Verdict: analysis.Inconclusive, Unadjusted: analysis.NonInferior, Worse: true}, "not settled (Holm)", "1.01 [1.00, 1.02]")
+	f(&analysis.Judgement{Ratio: ratio, Verdict: analysis.Inconclusive, Unadjusted: analysis.Inconclusive, Worse: true}, "not settled, but dearer", "1.01 [1.00, 1.02]")
 }

@@ -17,16 +17,14 @@ func trials(r *analysis.Report) Table {
 		Prose:   true,
 	}
 	for _, a := range r.Arms {
-		t.Rows = append(t.Rows, tally(a, a.Name, a.Trials))
-		if a.Slices.Tried > 0 {
-			t.Rows = append(t.Rows, tally(a, "· slices", a.Slices))
-		}
+		t.Rows = append(t.Rows, tally(a))
 	}
 	return t
 }
 
-// tally is the row of an arm's trials in one regime.
-func tally(a analysis.Arm, name string, c analysis.Tally) Row {
+// tally is the row of an arm's trials.
+func tally(a analysis.Arm) Row {
+	c := a.Trials
 	void := c.Tried - c.Used
 	var why []string
 	for _, v := range c.Void {
@@ -44,7 +42,7 @@ func tally(a analysis.Arm, name string, c analysis.Tally) Row {
 		why = append(why, "repeated")
 	}
 	return Row{
-		plain(name), plain(format.Count(c.Interval.Seconds())), plain(format.Count(c.Window.Seconds())),
+		plain(a.Name), plain(format.Count(c.Interval.Seconds())), plain(format.Count(c.Window.Seconds())),
 		plain(strconv.Itoa(c.Tried)), plain(strconv.Itoa(c.Used)), plain(strconv.Itoa(void)), plain(strings.Join(why, "; ")),
 	}
 }

@@ -30,47 +30,16 @@ func threats(r *analysis.Report) Section {
 // construct: what was measured instead of what was asked.
 func construct(r *analysis.Report) []string {
 	out := []string{
-		"Ratios and verdicts are about cost alone: in them an answer from a cache and a fresh one count the same.",
+		"Ratios and verdicts are about cost alone: in them an answer from a cache and a fresh one count the same, and so do one with few values and one with many.",
 		"CPU time that the kernel spends for a reader is that reader's; flushes of cgroup counters that another reader has paid for are nobody's.",
-	}
-	if r.Experiment == "api" {
-		out = append(out, "Agents stand for a kubelet. They read and decode as one does, but share no caches, no garbage collection and no locks with the rest of it.")
 	}
 	if len(r.Checks) > 0 {
 		out = append(out, "Answers were checked outside of the windows, while some containers burned CPU time so that their counters were clocks: answers inside the windows are taken to be like them.")
-	}
-	var different []string
-	for i := range r.Cells {
-		lo, hi, ok := samples(&r.Cells[i])
-		if ok && hi > lo {
-			different = append(different, fmt.Sprintf("%s to %s at %s", format.Count(lo), format.Count(hi), cellName(r, r.Cells[i].Cell)))
-		}
-	}
-	if len(different) > 0 {
-		out = append(out, "Arms do not answer the same: values per answer go from "+strings.Join(few(different), "; ")+".")
 	}
 	if len(r.Parts) > 0 {
 		out = append(out, "The total is "+strings.Join(names(r.Parts), " + ")+"; what the rest of the node pays is in none of them but in node.")
 	}
 	return out
-}
-
-// samples are the fewest and the most values per answer of arms that read
-// containers.
-func samples(cell *analysis.Cell) (lo, hi float64, ok bool) {
-	for _, a := range cell.Arms {
-		for _, c := range a.Collectors {
-			if c.Samples.Absent() || c.Samples.Value == 0 {
-				continue
-			}
-			if v := c.Samples.Value; !ok {
-				lo, hi, ok = v, v, true
-			} else {
-				lo, hi = min(lo, v), max(hi, v)
-			}
-		}
-	}
-	return lo, hi, ok
 }
 
 // internal: what else differed between arms.
@@ -82,12 +51,10 @@ func internal(r *analysis.Report) []string {
 	void, tried := map[bench.VoidReason]int{}, 0
 	total := 0
 	for _, a := range r.Arms {
-		for _, t := range []analysis.Tally{a.Trials, a.Slices} {
-			tried += t.Tried
-			for _, v := range t.Void {
-				void[v.Reason] += v.Trials
-				total += v.Trials
-			}
+		tried += a.Trials.Tried
+		for _, v := range a.Trials.Void {
+			void[v.Reason] += v.Trials
+			total += v.Trials
 		}
 	}
 	if total > 0 {
@@ -102,7 +69,7 @@ func internal(r *analysis.Report) []string {
 		out = append(out, fmt.Sprintf("None of %d trials was void.", tried))
 	}
 	if i := intervals(r); strings.Contains(i, ",") {
-		out = append(out, fmt.Sprintf("Arms read at different intervals (%s): their CPU time is compared at these, CPU per call is not touched by them.", i))
+		out = append(out, fmt.Sprintf("Arms read at different intervals (%s): arms in windows of equal length are compared at these, as a kubelet pays them.", i))
 	}
 	if v := fact(r, "host.readers.0.name"); v != "" {
 		out = append(out, fmt.Sprintf("Another reader of cgroup files ran on the node (%s): the kernel flushes counters for it, too.", format.Shorten(v, 60)))
@@ -121,27 +88,20 @@ func internal(r *analysis.Report) []string {
 
 // external: what the node is an example of.
 func external(r *analysis.Report) []string {
-	out := []string{place(r)}
+	var out []string
 	if fact(r, "host.cpu.virtual") == "true" {
 		out = append(out, "The node is a virtual machine: caches, clock and neighbours are the hypervisor's.")
 	}
 	if mode := fact(r, "host.cgroup.mode"); mode != "" && mode != "v2" {
 		out = append(out, fmt.Sprintf("Cgroups are %s: kubelets of today want version 2, whose files are read and flushed in another way.", format.Shorten(mode, 20)))
 	}
-	most, all := densities(r)
-	switch {
-	case len(all) == 1:
-		out = append(out, fmt.Sprintf("One density, %d pods: nothing is said of growth.", most))
-	case len(all) > 1:
-		out = append(out, fmt.Sprintf("Densities are %s pods; nothing is said beyond.", join(all)))
-	}
 	return append(out, "Containers are alike, of one small image, on the host's network. Real pods differ in all three.")
 }
 
-// conclusion: what chance can do.
+// conclusion: what chance can do. The answer says what the run can find.
 func conclusion(r *analysis.Report) []string {
 	var out []string
-	if n := len(r.SelfChecks); n == 0 {
+	if len(r.SelfChecks) == 0 {
 		out = append(out, "No arm ran against itself: how large a difference noise makes is not known.")
 	}
 	if len(r.Controls) == 0 {
@@ -150,29 +110,18 @@ func conclusion(r *analysis.Report) []string {
 	if !verdictsShown(r) {
 		return append(out, "There are no verdicts that chance could make wrong.")
 	}
-	judged, open, least, most := 0, 0, 0.0, 0.0
+	judged, open := 0, 0
 	for i := range r.Cells {
-		for _, a := range r.Cells[i].Arms {
-			for _, j := range a.Judgements {
-				if j.Class == analysis.Exploratory || j.Verdict == analysis.NoVerdict {
-					continue
+		for _, p := range r.Cells[i].Pairings {
+			for _, j := range p.Judgements {
+				if j.Verdict != analysis.NoVerdict {
+					judged++
 				}
-				judged++
 				if j.Verdict == analysis.Inconclusive {
 					open++
-				}
-				if d := j.Detectable; d > 0 && j.Class == analysis.Primary {
-					if least == 0 || d < least {
-						least = d
-					}
-					most = max(most, d)
 				}
 			}
 		}
 	}
-	out = append(out, fmt.Sprintf("%d endpoints have a verdict, %d of them Inconclusive. Each primary one is wrong in at most 5 %% of runs; the others together, by Holm.", judged, open))
-	if most > 0 {
-		out = append(out, fmt.Sprintf("Power: in the primary cell the run could find losses from %s to %s with a chance of 80 %%; the margin is %s.", relative(least), relative(most), format.Percent(r.Margin)))
-	}
-	return out
+	return append(out, fmt.Sprintf("%d endpoints have a verdict, %d of them are not settled. Any claim of one kind is wrong in at most 5 %% of runs, over all of them.", judged, open))
 }

@@ -338,49 +338,21 @@ func (x *told) quantities() string {
 	return fmt.Sprintf("%s and %d more", strings.Join(q[:mostQuantities], ", "), len(q)-mostQuantities)
 }
 
-// noVerdict is what stands where there would be a verdict if the answers were true.
-const noVerdict = "no verdict"
-
-// withheld are the reasons why an arm that is compared with the baseline has no
-// verdict: its own answers, or the baseline's.
-func withheld(r *analysis.Report, cell *analysis.Cell, a *analysis.ArmResult) []string {
-	if len(a.Judgements) == 0 || r.Simulated() {
-		return nil
-	}
-	var base []string
-	if b := cell.Arm(r.Baseline); b != nil {
-		base = b.Untrue
-	}
-	var out []string
-	for _, why := range a.Untrue {
-		if !slices.Contains(base, why) { // which is told of the baseline
-			out = append(out, why)
-		}
-	}
-	for _, why := range base {
-		out = append(out, fmt.Sprintf("in %s, the baseline, %s", r.Baseline, why))
-	}
-	return out
-}
-
-// withheldLines say which arms of a cell have no verdict, each reason once.
-func withheldLines(r *analysis.Report, cell *analysis.Cell) []string {
+// withheldLines say which comparisons of a cell have no verdict, each reason once.
+func withheldLines(cell *analysis.Cell) []string {
 	var order []string
-	arms := make(map[string][]string)
-	for i := range cell.Arms {
-		a := &cell.Arms[i]
-		for _, why := range withheld(r, cell, a) {
-			if arms[why] == nil {
+	pairs := make(map[string][]string)
+	for _, p := range cell.Pairings {
+		for _, why := range p.Withheld {
+			if pairs[why] == nil {
 				order = append(order, why)
 			}
-			if !slices.Contains(arms[why], a.Arm) {
-				arms[why] = append(arms[why], a.Arm)
-			}
+			pairs[why] = append(pairs[why], p.Of+" to "+p.To)
 		}
 	}
 	var out []string
 	for _, why := range order {
-		out = append(out, fmt.Sprintf("No verdict on %s: %s.", strings.Join(arms[why], ", "), format.Shorten(oneLine(why), 300)))
+		out = append(out, fmt.Sprintf("No verdict on %s: %s.", strings.Join(pairs[why], ", "), format.Shorten(oneLine(why), 300)))
 	}
 	return out
 }

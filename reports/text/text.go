@@ -1,4 +1,4 @@
-// Package text shows a report as plain text: tables for a terminal or a log.
+// Package text shows a report as plain text: the answer on one screen, or all tables.
 //
 // Package table lays the report out, packages markdown and html show the same in
 // other forms. It writes no colours and asks no terminal for its width, so that the
@@ -29,8 +29,22 @@ const (
 	second = "~"
 )
 
-// Write writes the report. Everything that came from a node is escaped.
-func Write(w io.Writer, r *analysis.Report) error { return WriteDocument(w, table.New(r)) }
+// WriteFull writes the answer, and then all that is behind it.
+func WriteFull(w io.Writer, r *analysis.Report) error {
+	if err := Write(w, r); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return fmt.Errorf("write the report as text: %w", err)
+	}
+	d := table.New(r)
+	for i := range d.Sections {
+		if d.Sections[i].ID == "summary" {
+			d.Sections[i].Facts = nil // the screen has them
+		}
+	}
+	return WriteDocument(w, d)
+}
 
 // WriteDocument writes any document. Everything in it is escaped.
 func WriteDocument(w io.Writer, d *table.Document) error {

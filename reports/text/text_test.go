@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestReport(t *testing.T) { reporttest.Run(t, Write, "txt", *update) }
+func TestReport(t *testing.T) { reporttest.Run(t, WriteFull, "txt", *update) }
 
 // What is usual fits a terminal of 120 columns.
 func TestWidth(t *testing.T) {
@@ -24,7 +24,7 @@ func TestWidth(t *testing.T) {
 		"trouble":  func(t testing.TB) string { return draw(t, reporttest.Trouble) },
 		"parallel": func(t testing.TB) string { return draw(t, reporttest.Parallel) },
 		"node":     func(t testing.TB) string { return draw(t, reporttest.Node) },
-		"sliced":   func(t testing.TB) string { return draw(t, reporttest.Sliced) },
+		"headline": func(t testing.TB) string { return draw(t, reporttest.Headline) },
 	} {
 		for i, line := range strings.Split(report(t), "\n") {
 			if n := utf8.RuneCountInString(line); n > width {
@@ -54,7 +54,7 @@ func TestLines(t *testing.T) {
 func draw(t testing.TB, report reporttest.Report) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := Write(&out, report(t)); err != nil {
+	if err := WriteFull(&out, report(t)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -37,21 +37,19 @@ type Truth struct {
 
 // A Run describes a run to make.
 type Run struct {
-	// Plan has cells, arms, slices, rounds (the most of them are made), interval,
-	// window.
+	// Plan has cells, arms, rounds (the most of them are made), interval, window.
 	Plan *plan.Plan
-	// Truth is what each arm of the plan costs at its own interval. Slices at
-	// another interval cost as many calls more or less above the idle arm.
+	// Truth is what each arm of the plan costs.
 	Truth map[string]Truth
 	// Drift is the standard deviation of the logarithm of a factor that all trials
-	// of a round share, Noise that of each trial's own, Jitter that of each call.
-	Drift, Noise, Jitter float64
-	// SliceNoise is Noise for slices. Wander is the standard deviation of a factor
-	// that changes from slice to slice and is like the one before by Inertia, from 0
-	// to 1. BlockNoise is that of a factor of each arm in each block.
-	SliceNoise, Wander, Inertia, BlockNoise float64
-	// After, if set, is a factor on the CPU time of a slice, by the arm that had the
-	// slice before it.
+	// of a round share, Noise that of each trial's own CPU time, Jitter that of each call.
+	// PSS scatters by half as much as CPU time, or by PSSNoise where that is set.
+	Drift, Noise, Jitter, PSSNoise float64
+	// Scatter, if set, draws the logarithm of a trial's own factor instead of a normal
+	// one with Noise: heavy tails, arms that scatter more than others.
+	Scatter func(random *rand.Rand, slot bench.Slot) float64
+	// After, if set, is a factor on the CPU time of a trial, by the arm that had the
+	// window before it.
 	After func(before, arm string) float64
 	Seed  uint64
 	// Host is where the run took place; a made-up one if nil.
@@ -72,28 +70,34 @@ func (r Run) Input() analysis.Input {
 	random := rand.New(rand.NewPCG(r.Seed, 0))
 	at := Begin()
 	var trials []bench.Trial
-	measure := func(slot bench.Slot, scale float64) {
+	before := ""
+	measure := func(slot bench.Slot, drift float64) {
 		t := bench.Trial{
 			Slot: slot, Start: at, Length: slot.Arm.Window,
 			Pods: slot.Cell.Pods, Containers: slot.Cell.Pods * slot.Cell.ContainersPerPod,
+		}
+		scale := drift * factor(random, r.Noise)
+		if r.Scatter != nil {
+			scale = drift * math.Exp(r.Scatter(random, slot))
+		}
+		if r.After != nil {
+			scale *= r.After(before, slot.Arm.Name)
 		}
 		r.fill(&t, random, scale)
 		if r.Spoil != nil {
 			r.Spoil(&t)
 		}
 		trials = append(trials, t)
+		before = slot.Arm.Name
 		at = at.Add(slot.Arm.WarmUp + slot.Arm.Window)
 	}
 	for _, cell := range r.Plan.Cells() {
 		for sweep := range r.Plan.Sweep.Passes() {
 			for round := range r.Plan.Rounds.Max / r.Plan.Sweep.Passes() {
 				drift := factor(random, r.Drift)
-				own := r.Plan.OwnTrialArms()
-				for i, position := range random.Perm(len(own)) {
-					slot := bench.Slot{Cell: cell, Arm: own[position], Sweep: sweep, Round: round, Position: i}
-					measure(slot, drift*factor(random, r.Noise))
+				for i, position := range random.Perm(len(r.Plan.Arms)) {
+					measure(bench.Slot{Cell: cell, Arm: r.Plan.Arms[position], Sweep: sweep, Round: round, Position: i}, drift)
 				}
-				r.block(bench.Slot{Cell: cell, Sweep: sweep, Round: round, Position: len(own)}, random, drift, measure)
 			}
 		}
 	}
@@ -116,62 +120,24 @@ func (r Run) Input() analysis.Input {
 	return in
 }
 
-// block makes the slices of a round.
-func (r Run) block(slot bench.Slot, random *rand.Rand, drift float64, measure func(bench.Slot, float64)) {
-	arms := r.Plan.SlicedArms()
-	if len(arms) == 0 {
-		return
-	}
-	own := make([]float64, len(arms))
-	for i := range own {
-		own[i] = factor(random, r.BlockNoise)
-	}
-	wander := random.NormFloat64()
-	before := ""
-	for cycle := range r.Plan.Slices.Cycles {
-		for _, i := range random.Perm(len(arms)) {
-			slot.Arm, slot.Cycle = arms[i], cycle+1
-			scale := drift * own[i] * math.Exp(r.Wander*wander) * factor(random, r.SliceNoise)
-			if r.After != nil {
-				scale *= r.After(before, slot.Arm.Name)
-			}
-			measure(slot, scale)
-			before = slot.Arm.Name
-			slot.Position++
-			wander = r.Inertia*wander + math.Sqrt(1-r.Inertia*r.Inertia)*random.NormFloat64()
-		}
-	}
-}
-
-// cpu is what a component costs in cores at the interval of the slot.
-func (r Run) cpu(slot *bench.Slot, c bench.Component) (float64, bool) {
-	line, ok := r.Truth[slot.Arm.Name].CPU[c]
-	if !ok {
-		return 0, false
-	}
-	v := line.At(slot.Cell.Pods)
-	if slot.Cycle > 0 {
-		for _, own := range r.Plan.Arms {
-			if own.Name == slot.Arm.Name {
-				floor := r.Truth[r.Plan.Idle].CPU[c].At(slot.Cell.Pods)
-				v = floor + (v-floor)*own.Interval.Seconds()/slot.Arm.Interval.Seconds()
-			}
-		}
-	}
-	return v, true
-}
-
 // fill measures one trial.
 func (r Run) fill(t *bench.Trial, random *rand.Rand, scale float64) {
 	truth := r.Truth[t.Arm.Name]
 	t.Costs = make(bench.Costs)
+	memory := math.Sqrt(scale)
+	if r.PSSNoise > 0 {
+		memory = factor(random, r.PSSNoise)
+	}
 	for _, c := range []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentKubelet, bench.ComponentNode} {
 		cost := make(bench.Cost)
-		if v, ok := r.cpu(&t.Slot, c); ok {
-			cost[bench.CPUSeconds] = v * scale * t.Length.Seconds()
+		if line, ok := truth.CPU[c]; ok {
+			cost[bench.CPUSeconds] = line.At(t.Cell.Pods) * scale * t.Length.Seconds()
+			if c != bench.ComponentNode { // work, which has no noise
+				cost[bench.ReadCalls] = math.Round(1000 * float64(1+t.Cell.Pods) * t.Length.Seconds())
+			}
 		}
-		if line, ok := truth.PSS[c]; ok && t.Cycle == 0 {
-			cost[bench.PSSBytes] = line.At(t.Cell.Pods) * math.Sqrt(scale)
+		if line, ok := truth.PSS[c]; ok {
+			cost[bench.PSSBytes] = line.At(t.Cell.Pods) * memory
 		}
 		if len(cost) > 0 {
 			t.Costs[c] = cost
@@ -187,13 +153,17 @@ func (r Run) fill(t *bench.Trial, random *rand.Rand, scale float64) {
 		for quantity, v := range t.Costs[bench.ComponentAgent] {
 			a.Cost[quantity] = v / float64(len(t.Arm.Collectors))
 		}
+		answered := t.Containers
+		if collector == "idle" {
+			answered = 0
+		}
 		for k := range a.Calls {
 			due := time.Duration(k) * t.Arm.IntervalOf(collector)
 			a.Calls[k] = bench.Call{
 				Due: due, Start: due + 50*time.Microsecond,
 				Service: seconds(truth.Service.At(t.Cell.Pods) * scale * factor(random, r.Jitter)),
 				Bytes:   int64(truth.Bytes.At(t.Cell.Pods)),
-				Pods:    t.Pods, Containers: t.Containers, Samples: 20 * t.Containers,
+				Pods:    min(t.Pods, answered), Containers: answered, Samples: 20 * answered,
 			}
 		}
 		t.Agents = append(t.Agents, a)
