@@ -188,7 +188,7 @@ func meterKubelet(t *testing.T, k *Kubelet) bench.Cost {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := watch.Begin(true); err != nil {
+	if err := watch.Begin(); err != nil {
 		t.Fatal(err)
 	}
 	begin := cgroupCPU(t, k.State().Cgroup)
