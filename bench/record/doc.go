@@ -11,10 +11,6 @@
 //	                a run that came to its end
 //	  run.log       what the harness said meanwhile
 //
-// A slice is a trial like any other, with a cycle. A block of slices that was run
-// again leaves what there was of it: of the slices with the same cell, sweep and
-// round only those of the highest attempt count.
-//
 // The checksum (CRC-32 with Castagnoli's polynomial, eight hexadecimal digits)
 // is over the bytes of the trial's value as they stand in the line. A line is
 // written at once and synced before Append returns, so a harness that is killed

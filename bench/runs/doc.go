@@ -13,8 +13,7 @@
 // # A new run against an old one
 //
 // Rounds of two runs have nothing in common, so nothing is paired. The observation is
-// the trial, or the block of slices, whose agents live as long as it: its mean cost,
-// its median latency. On their logarithms Welch's t gives the ratio of geometric
+// the trial, whose agents live as long as it: its mean cost, its median latency. On their logarithms Welch's t gives the ratio of geometric
 // means, new over old, with a 90 % interval [L, U]; the Hodges-Lehmann estimate with
 // the exact rank-sum interval and the Mann-Whitney test stand beside it.
 //

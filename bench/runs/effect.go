@@ -101,14 +101,17 @@ func (j *joiner) judgements(e *NodeEffect, all []*Run, k effectKey) []*analysis.
 // whose runs differ is less than what its runs say of themselves.
 func (j *joiner) onNode(judgements []*analysis.Judgement) (analysis.Estimate, *stat.Effect, error) {
 	var own []stat.Effect
+	says := judgements[0].Ratio // one with an interval before one without
 	for _, jt := range judgements {
 		if e, ok := effectOf(jt); ok {
+			if len(own) == 0 {
+				says = jt.Ratio
+			}
 			own = append(own, e)
 		}
 	}
 	if len(judgements) == 1 || len(own) < 2 {
-		first := judgements[0].Ratio
-		ratio := analysis.Estimate{Value: first.Value, Interval: first.Interval, N: 1}
+		ratio := analysis.Estimate{Value: says.Value, Interval: says.Interval, N: 1}
 		if len(own) == 0 {
 			ratio.Notes = j.add(nil, "no interval: this node is not in the mean")
 			return ratio, nil, nil

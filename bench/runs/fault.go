@@ -44,8 +44,7 @@ type Fault struct {
 	better bool    // certain, the other way round
 }
 
-// A Share is in how many trials and blocks of slices something happened, and how
-// many things in them.
+// A Share is in how many trials something happened, and how many things in them.
 type Share struct {
 	Affected int `json:"affected"`
 	Of       int `json:"of"`

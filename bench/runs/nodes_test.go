@@ -2,6 +2,7 @@ package runs
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -261,4 +262,33 @@ func TestArmVerdicts(t *testing.T) {
 	f(analysis.Inconclusive, analysis.Better, analysis.Inconclusive)
 	f(analysis.NoVerdict, analysis.NoVerdict, analysis.Better)
 	f(analysis.Inferior, analysis.NoVerdict, analysis.Inferior)
+}
+
+// A run of the node that was interrupted after a round has ratios without an interval:
+// the node is what its other run says, whichever comes first.
+func TestJoinOfShortRuns(t *testing.T) {
+	run := func(seed uint64, rounds int) *Run {
+		p := planOf(t, nightly, "10", 4, 4)
+		return runOf(t, fmt.Sprint("short-", seed), made(p, seed, costs{}), setFact("host.hostname_hash", "a"), func(in *analysis.Input) {
+			in.Trials = slices.DeleteFunc(in.Trials, func(t bench.Trial) bool { return t.Round >= rounds })
+			in.Unfinished = true
+		})
+	}
+	f := func(rounds ...int) {
+		t.Helper()
+		var all []*Run
+		for i, n := range rounds {
+			all = append(all, run(uint64(i+1), n))
+		}
+		for _, g := range joined(t, all...).Groups {
+			for _, e := range g.Effects {
+				if known := slices.Max(rounds) > 1; known != (e.Ratio.Interval != nil) {
+					t.Errorf("rounds %v: %s of %s has the interval %v", rounds, e.Series, e.Arm, e.Ratio.Interval)
+				}
+			}
+		}
+	}
+	f(1, 1)
+	f(1, 4)
+	f(4, 1)
 }

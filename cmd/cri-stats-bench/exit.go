@@ -78,7 +78,7 @@ func complain(w io.Writer, err error) {
 
 // flatten takes joined errors apart.
 func flatten(err error) []error {
-	if given, ok := err.(statusError); ok { // not what is inside of a join, whose other errors count too
+	if given, ok := err.(statusError); ok { //nolint:errorlint // not one inside of a join, whose other errors count too
 		return flatten(given.error)
 	}
 	joined, ok := err.(interface{ Unwrap() []error })

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -82,7 +83,7 @@ func planList(cmd *cobra.Command, _ []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "  %-8s %s (%s)\n", name, p.Description, duration(p))
+		fmt.Fprintf(w, "  %-13s %s (%s)\n", name, p.Description, duration(p))
 	}
 	fmt.Fprintln(w, "\nCollectors (an arm is one of them, or several joined by +):")
 	for _, c := range collectors {
@@ -152,15 +153,22 @@ func percent(x float64) string {
 func duration(p *plan.Plan) string {
 	shortest, longest := schedule.Estimate(p)
 	if shortest, longest := coarse(shortest), coarse(longest); shortest != longest {
-		return fmt.Sprintf("%v to %v", shortest, longest)
+		return shortest + " to " + longest
 	}
-	return "about " + coarse(longest).String()
+	return "about " + coarse(longest)
 }
 
-// coarse rounds to what a person plans by.
-func coarse(d time.Duration) time.Duration {
+// coarse writes a duration as a person plans by it: "11m", "7h10m", "1m10s".
+func coarse(d time.Duration) string {
+	unit := 10 * time.Second
 	if d > 10*time.Minute {
-		return d.Round(time.Minute)
+		unit = time.Minute
 	}
-	return d.Round(10 * time.Second)
+	text := d.Round(unit).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }

@@ -31,7 +31,7 @@ func newRoot() *cobra.Command {
 container stats from the CRI runtime, compared with cAdvisor, and how does that
 cost grow with pod density?`,
 		Example: indent(`
-# The quick comparison on a private containerd (root, Linux), ten minutes:
+# The quick comparison on a private containerd (root, Linux), twelve minutes:
 cri-stats-bench run --preset quick
 
 # The same on the runtime of this node, which is left as it was:

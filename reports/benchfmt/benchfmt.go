@@ -3,12 +3,8 @@
 //
 //	benchstat -col /collector report.bench
 //
-// A line is one arm in one round: of trials of its own that trial, of slices the
-// whole block of them. Slices of one block follow each other within seconds and
-// share their agents, and benchstat takes every line for a measurement of its own:
-// a line per slice would let it see many times the evidence that there is. Slices
-// and trials of their own are told apart in the name (/regime=), and so are
-// intervals (/interval=): what a call costs depends on how much of the floor it
+// A line is one arm in one round, which is one trial. Arms are told apart by their
+// interval too (/interval=): what a call costs depends on how much of the floor it
 // carries. To compare arms that read at different intervals all the same, by
 // cpu-ns/s, which is what a node pays:
 //
@@ -20,7 +16,7 @@
 //	ns/op          median service time of the calls in the window
 //	cpu-ns/op      CPU time of the report's total (agent, runtime, shims) over answers
 //	cpu-ns/s       the same over the window: cores
-//	pss-bytes      memory of the same at its end; of trials of their own alone
+//	pss-bytes      memory of the same at its end
 //	answer-B/op    size of an answer
 //	containers/op  containers in an answer: who reads fewer is cheaper
 //

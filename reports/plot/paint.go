@@ -77,16 +77,3 @@ var (
 	olive     = solid(0x857c00, 0xe5db5a)
 	grey      = solid(0x6b7580, 0xb4bdc7)
 )
-
-// blend mixes two paints, share of the second one.
-func blend(a, b paint, share float64) paint {
-	mix := func(x, y uint32) uint32 {
-		var out uint32
-		for shift := 0; shift <= 16; shift += 8 {
-			u, v := float64(x>>shift&0xff), float64(y>>shift&0xff)
-			out |= uint32(u+(v-u)*share+0.5) << shift
-		}
-		return out
-	}
-	return solid(mix(a.light, b.light), mix(a.dark, b.dark))
-}

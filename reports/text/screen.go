@@ -11,10 +11,11 @@ import (
 	"cri-stats-bench/reports/format"
 )
 
+// The measures of the answer, in columns and lines.
 const (
-	// Width is how wide the answer is where nobody says how wide the terminal is, and
-	// Narrow the least that it is laid out for.
-	Width  = 100
+	// Width is how wide the answer is where nobody says how wide the terminal is.
+	Width = 100
+	// Narrow is the least that it is laid out for.
 	Narrow = 80
 	// Height is the most lines of the answer: one screen.
 	Height = 40
