@@ -28,9 +28,9 @@ const limitsZ = 1.96 // Bland and Altman's figure, not the quantile
 // values pass LogRatios(reference, other): the bias is then a log ratio, and Exp of
 // its parts are ratios. At least 3 differences are needed.
 //
-// Several readings of one container are not independent: average them first, or
-// take the interval of the bias from BootstrapClusters. That an interval holds 0
-// is no proof of agreement; that the limits lie inside what is acceptable is.
+// Several readings of one container are not independent: average them first. That
+// an interval holds 0 is no proof of agreement; that the limits lie inside what is
+// acceptable is.
 func BlandAltman(d []float64, level float64) (Agreement, error) {
 	a, err := blandAltman(d, level)
 	if err != nil {
@@ -79,23 +79,6 @@ func agreement(d []float64, level, near, far float64) (Agreement, error) {
 		return Agreement{}, err
 	}
 	return a, nil
-}
-
-// ProportionalBias fits the differences y-x against the means (x+y)/2: a slope
-// whose interval leaves out 0 says that the disagreement grows with the value.
-func ProportionalBias(x, y []float64, level float64) (Line, error) {
-	if err := checkPairs(3, x, y); err != nil {
-		return Line{}, fmt.Errorf("proportional bias of %d pairs: %w", len(x), err)
-	}
-	means, differences := make([]float64, len(x)), make([]float64, len(x))
-	for i := range x {
-		means[i], differences[i] = x[i]/2+y[i]/2, y[i]-x[i]
-	}
-	l, err := OLS(means, differences, level)
-	if err != nil {
-		return Line{}, fmt.Errorf("proportional bias: %w", err)
-	}
-	return l, nil
 }
 
 // A StructuralLine is a line between two variables that both carry error.
@@ -189,4 +172,12 @@ func demingFit(x, y []float64, lambda float64) (slope, intercept float64, err er
 		return 0, 0, err
 	}
 	return slope, intercept, nil
+}
+
+func squaresAround(x []float64, center float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += (v - center) * (v - center)
+	}
+	return s
 }

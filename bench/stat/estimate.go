@@ -26,8 +26,6 @@ var (
 	ErrRange = errors.New("parameter out of range")
 	// ErrUnbounded: the data do not bound the quantity, every interval would be infinite.
 	ErrUnbounded = errors.New("no finite interval")
-	// ErrUnsupported: the method does not apply to how the values were drawn.
-	ErrUnsupported = errors.New("method does not apply")
 )
 
 // A Warning qualifies a result that is a number all the same. It travels beside
@@ -40,14 +38,8 @@ func (w Warning) Error() string { return string(w) }
 // The warnings.
 const (
 	WarnTies         Warning = "equal values: the distribution is conditional on the ties, the interval conservative"
-	WarnZeros        Warning = "zero differences left out of the test"
 	WarnNormalApprox Warning = "normal approximation instead of the exact distribution"
-	WarnSmallSample  Warning = "too few values for this kind of interval: it is too narrow"
-	WarnFewValues    Warning = "the statistic takes few different values over the resamples: the interval is coarse"
-	WarnExtremes     Warning = "an end of the interval is the most extreme resample: take more replicates"
-	WarnResamples    Warning = "resamples without a finite statistic were left out"
 	WarnPerfectFit   Warning = "the line fits perfectly: its interval has no width"
-	WarnFewBlocks    Warning = "fewer than ten blocks in the series: the interval is too narrow"
 )
 
 // An Interval is a two-sided confidence interval, closed at both ends, with equal
@@ -87,7 +79,7 @@ func (e Estimate) Exp() Estimate {
 
 // A Test is what a hypothesis test found.
 type Test struct {
-	// Statistic is the test's own: t, V or U.
+	// Statistic is the test's own, such as t or U.
 	Statistic float64
 	// N counts the values the statistic rests on.
 	N int

@@ -39,61 +39,6 @@ func ExampleHodgesLehmann_tooFew() {
 	// Hodges-Lehmann estimate of 5 differences: too few values for level 0.95: the widest interval has level 0.9375
 }
 
-func ExamplePairedEquivalence() {
-	d, err := stat.LogRatios(cadvisor, cri)
-	if err != nil {
-		log.Fatal(err)
-	}
-	e, err := stat.PairedEquivalence(d, 0.02)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("loses less than 2 %:", e.NonInferior(0.05))
-	fmt.Println("within 2 % either way:", e.Equivalent(0.05))
-	// Output:
-	// loses less than 2 %: true
-	// within 2 % either way: false
-}
-
-func ExampleBootstrap() {
-	d, err := stat.LogRatios(cadvisor, cri)
-	if err != nil {
-		log.Fatal(err)
-	}
-	replicates, err := stat.Bootstrap(d, stat.Mean, stat.BootstrapOptions{Seed: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	e, err := replicates.ExpandedBCa(0.90)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%.3f [%.3f, %.3f]\n", e.Exp().Value, e.Exp().CI.Lo, e.Exp().CI.Hi)
-	// Output: 0.972 [0.965, 0.977]
-}
-
-// The ratio of total costs, from indexes of rounds: any statistic of anything that
-// has rounds.
-func ExampleBootstrapIndex() {
-	replicates, err := stat.BootstrapIndex(len(cri), func(rounds []int) float64 {
-		var treat, base float64
-		for _, r := range rounds {
-			treat += cri[r]
-			base += cadvisor[r]
-		}
-		return treat / base
-	}, stat.BootstrapOptions{Seed: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	e, err := replicates.BCa(0.90)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%.3f, %v\n", e.Value, e.Warnings)
-	// Output: 0.971, [too few values for this kind of interval: it is too narrow]
-}
-
 func ExampleRelativeLine() {
 	pods := []float64{0, 0, 35, 35, 110, 110, 250, 250}
 	cost := []float64{3.02, 2.97, 4.41, 4.52, 7.71, 7.52, 13.8, 13.1}
@@ -117,17 +62,17 @@ func ExampleTheilSen() {
 	// Output: 0.042 [0.041, 0.044]
 }
 
-func ExampleQuantileInterval() {
+func ExampleQuantileIntervalEffective() {
 	latencies := make([]float64, 100)
 	for i := range latencies {
 		latencies[i] = 2 + math.Mod(float64(i)*0.377, 1)
 	}
-	e, err := stat.QuantileInterval(latencies, 0.95, 0.95)
+	e, err := stat.QuantileIntervalEffective(latencies, 0.95, 0.95, 100)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("p95 %.2f ms [%.2f, %.2f]\n", e.Value, e.CI.Lo, e.CI.Hi)
-	_, err = stat.QuantileInterval(latencies, 0.99, 0.95)
+	_, err = stat.QuantileIntervalEffective(latencies, 0.99, 0.95, 100)
 	fmt.Println(err)
 	// Output:
 	// p95 2.93 ms [2.90, 3.00]

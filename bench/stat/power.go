@@ -9,25 +9,6 @@ import (
 // mostRounds bounds SampleSize: who needs more has asked for the impossible.
 const mostRounds = 10_000_000
 
-// Power returns the chance that a one-sided one-sample t-test of level alpha finds
-// a true shift delta in n values of standard deviation sd; sd and delta are in the
-// same unit. As R's power.t.test with type "one.sample", alternative
-// "one.sided".
-//
-// For non-inferiority with true ratio 1, delta is ln(1+margin) and sd that of the
-// log ratios. The signed-rank test needs about 5 % more values on normal noise,
-// fewer on heavy tails, and never decides anything at 5 % with fewer than 5.
-func Power(n int, delta, sd, alpha float64) (float64, error) {
-	err := checkDesign(delta, sd, alpha)
-	if err == nil && n < 2 {
-		err = fmt.Errorf("%w: %d, at least 2 needed", ErrTooFew, n)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("power of %d values: %w", n, err)
-	}
-	return power(n, delta/sd, alpha), nil
-}
-
 func checkDesign(delta, sd, alpha float64) error {
 	if err := checkPositive("delta", delta); err != nil {
 		return err
@@ -50,7 +31,8 @@ func checkAlpha(alpha float64) error {
 	return nil
 }
 
-// power is that of a shift of effect standard deviations.
+// power is the chance that a one-sided one-sample t-test of level alpha finds a shift
+// of effect standard deviations in n values.
 func power(n int, effect, alpha float64) float64 {
 	nu := float64(n - 1)
 	critical := -tQuantile(alpha, nu)
@@ -61,9 +43,15 @@ func power(n int, effect, alpha float64) float64 {
 	return 1 - noncentralTCDF(critical, nu, shift)
 }
 
-// SampleSize returns the smallest number of values, at least 2, at which Power
-// reaches the power asked for. It returns ErrRange if the power asked for is not
-// above alpha, ErrTooMany above ten million.
+// SampleSize returns the smallest number of values, at least 2, in which a one-sided
+// one-sample t-test of level alpha finds a true shift delta with the power asked
+// for; sd is the standard deviation of the values, in the unit of delta. As R's
+// power.t.test with type "one.sample", alternative "one.sided". It returns ErrRange
+// if the power asked for is not above alpha, ErrTooMany above ten million.
+//
+// For non-inferiority with true ratio 1, delta is ln(1+margin) and sd that of the
+// log ratios. The signed-rank test needs about 5 % more values on normal noise,
+// fewer on heavy tails, and never decides anything at 5 % with fewer than 5.
 func SampleSize(delta, sd, alpha, wanted float64) (int, error) {
 	err := checkDesign(delta, sd, alpha)
 	if err == nil {

@@ -74,32 +74,6 @@ func NearestRank(x []float64, p float64) (float64, error) {
 	return sorted[int(rank)-1], nil
 }
 
-// HarrellDavis returns the p-quantile of x as a weighted mean of all order
-// statistics; the weights are those of the Beta((n+1)p, (n+1)(1-p)) distribution.
-// It varies less than Quantile where the values are few. p is strictly between 0
-// and 1.
-func HarrellDavis(x []float64, p float64) (float64, error) {
-	sorted, err := sortedCopy(x)
-	if err == nil {
-		err = checkOpen("p", p)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("Harrell-Davis quantile of %d values: %w", len(x), err)
-	}
-	n := float64(len(sorted))
-	a, b := (n+1)*p, (n+1)*(1-p)
-	var sum, below float64
-	for i, v := range sorted {
-		upTo := mathext.RegIncBeta(a, b, float64(i+1)/n)
-		sum += (upTo - below) * v
-		below = upTo
-	}
-	if err := checkFinite(sum); err != nil {
-		return 0, fmt.Errorf("Harrell-Davis quantile of %d values: %w", len(x), err)
-	}
-	return sum, nil
-}
-
 // Ranks are the order statistics that bound a quantile, counted from 1. A rank of
 // 0 means that no such rank exists: the sample is too small to bound the
 // quantile on that side.
@@ -162,17 +136,12 @@ func binomialSurvival(k, n int, p float64) float64 {
 	return mathext.RegIncBeta(float64(k+1), float64(n-k), p)
 }
 
-// QuantileInterval returns Quantile with its order-statistic interval for
-// independent values. It returns ErrTooFew if the sample is too small for the
-// level: 72 values are needed for p95 at 95 %, 368 for p99.
-func QuantileInterval(x []float64, p, level float64) (Estimate, error) {
-	return QuantileIntervalEffective(x, p, level, float64(len(x)))
-}
-
-// QuantileIntervalEffective is QuantileInterval for values that are worth only
-// effective independent ones (EffectiveSampleSize), as calls inside one window
-// are. The ranks are those of effective values, rounded down, and are stretched
-// outwards onto all of x. effective is at least 1 and at most len(x).
+// QuantileIntervalEffective returns Quantile with its order-statistic interval for
+// values that are worth only effective independent ones (EffectiveSampleSize), as
+// calls inside one window are. The ranks are those of effective values, rounded
+// down, and are stretched outwards onto all of x. effective is at least 1 and at
+// most len(x), which stands for independent values. It returns ErrTooFew if
+// effective is too small for the level: 72 are needed for p95 at 95 %, 368 for p99.
 func QuantileIntervalEffective(x []float64, p, level, effective float64) (Estimate, error) {
 	e, err := quantileInterval(x, p, level, effective)
 	if err != nil {

@@ -22,47 +22,18 @@ type call struct {
 func anyOf[T any](v T, err error) (any, error) { return v, err }
 
 func calls() []call {
-	small := BootstrapOptions{Replicates: 200, Seed: 1}
-	interval := func(r *Replicates, err error, take func(r *Replicates) (Estimate, error)) (any, error) {
-		if err != nil {
-			return nil, err
-		}
-		return anyOf(take(r))
-	}
-	bca := func(r *Replicates) (Estimate, error) { return r.BCa(0.9) }
-	percentile := func(r *Replicates) (Estimate, error) { return r.Percentile(0.9) }
 	return []call{
 		{"Quantile", func(x, _ []float64) (any, error) { return anyOf(Quantile(x, 0.3)) }, nil, 1},
 		{"NearestRank", func(x, _ []float64) (any, error) { return anyOf(NearestRank(x, 0.99)) }, nil, 1},
-		{"HarrellDavis", func(x, _ []float64) (any, error) { return anyOf(HarrellDavis(x, 0.3)) }, nil, 1},
 		{"Median", func(x, _ []float64) (any, error) { return anyOf(Median(x)) }, nil, 1},
 		{"MAD", func(x, _ []float64) (any, error) { return anyOf(MAD(x)) }, nil, 1},
-		{"TukeyFences", func(x, _ []float64) (any, error) { return anyOf(TukeyFences(x)) }, nil, 4},
-		{"QuantileInterval", func(x, _ []float64) (any, error) { return anyOf(QuantileInterval(x, 0.5, 0.9)) }, ErrConstant, 5},
+		{"QuantileIntervalEffective", func(x, _ []float64) (any, error) { return anyOf(independentQuantile(x, 0.5, 0.9)) }, ErrConstant, 5},
 		{"MeanT", func(x, _ []float64) (any, error) { return anyOf(MeanT(x, 0.9)) }, ErrConstant, 2},
 		{"StudentT", func(x, _ []float64) (any, error) { return anyOf(StudentT(x, 0)) }, ErrConstant, 2},
 		{"GeometricMeanRatio", func(x, _ []float64) (any, error) { return anyOf(GeometricMeanRatio(x, 0.9)) }, ErrConstant, 2},
-		{"PairedEquivalence", func(x, _ []float64) (any, error) { return anyOf(PairedEquivalence(x, 0.02)) }, ErrConstant, 2},
-		{"SignedRankEquivalence", func(x, _ []float64) (any, error) { return anyOf(SignedRankEquivalence(x, 0.02)) }, ErrConstant, 2},
-		{"SignedRank", func(x, _ []float64) (any, error) { return anyOf(SignedRank(x, 0)) }, ErrConstant, 2},
 		{"HodgesLehmann", func(x, _ []float64) (any, error) { return anyOf(HodgesLehmann(x, 0.9)) }, ErrConstant, 5},
 		{"MannWhitney", func(x, y []float64) (any, error) { return anyOf(MannWhitney(x, y)) }, ErrConstant, 1},
 		{"HodgesLehmannShift", func(x, y []float64) (any, error) { return anyOf(HodgesLehmannShift(x, y, 0.9)) }, ErrConstant, 3},
-		{"CliffsDelta", func(x, y []float64) (any, error) { return anyOf(CliffsDelta(x, y, 0.9)) }, ErrConstant, 2},
-		{"Bootstrap", func(x, _ []float64) (any, error) {
-			r, err := Bootstrap(x, Mean, small)
-			return interval(r, err, bca)
-		}, ErrConstant, 2},
-		{"BootstrapClusters", func(x, y []float64) (any, error) {
-			r, err := BootstrapClusters([][]float64{x, y, x}, Mean, small)
-			return interval(r, err, percentile)
-		}, ErrConstant, 1},
-		{"BootstrapSeries", func(x, _ []float64) (any, error) {
-			r, err := BootstrapSeries(x, Mean, 0, small)
-			return interval(r, err, percentile)
-		}, ErrConstant, 10},
-		{"BlockLength", func(x, _ []float64) (any, error) { return anyOf(BlockLength(x)) }, ErrConstant, 10},
-		{"Autocorrelation", func(x, _ []float64) (any, error) { return anyOf(Autocorrelation(x, len(x)/2)) }, ErrConstant, 2},
 		{"EffectiveSampleSize", func(x, _ []float64) (any, error) { return anyOf(EffectiveSampleSize(x)) }, ErrConstant, 2},
 		{"Steady", func(x, _ []float64) (any, error) { return anyOf(Steady(x, 0.02)) }, nil, 10},
 		{"OLS", func(x, y []float64) (any, error) { return anyOf(OLS(x, y, 0.9)) }, ErrConstant, 3},
@@ -70,11 +41,8 @@ func calls() []call {
 		{"TheilSen", func(x, y []float64) (any, error) { return anyOf(TheilSen(x, y, 0.9)) }, ErrConstant, 4},
 		{"Curvature", func(x, y []float64) (any, error) { return anyOf(Curvature(x, y, NoiseAbsolute, 0.9)) }, ErrConstant, 6},
 		{"PowerLaw", func(x, y []float64) (any, error) { return anyOf(PowerLaw(x, y, 0.9)) }, ErrConstant, 3},
-		{"PairedSlopeRatio", func(x, y []float64) (any, error) { return anyOf(PairedSlopeRatio(x, y, x, NoiseAbsolute, 0.9)) }, ErrConstant, 3},
-		{"PairedCrossing", func(x, y []float64) (any, error) { return anyOf(PairedCrossing(x, y, x, NoiseRelative, 0.9)) }, ErrConstant, 3},
 		{"Deming", func(x, y []float64) (any, error) { return anyOf(Deming(x, y, 1, 0.9)) }, ErrConstant, 4},
 		{"BlandAltman", func(x, _ []float64) (any, error) { return anyOf(BlandAltman(x, 0.9)) }, ErrConstant, 3},
-		{"ProportionalBias", func(x, y []float64) (any, error) { return anyOf(ProportionalBias(x, y, 0.9)) }, nil, 3},
 		{"LogRatios", func(x, y []float64) (any, error) { return anyOf(LogRatios(x, y)) }, nil, 1},
 		{"Holm", func(x, _ []float64) (any, error) { return anyOf(Holm(x)) }, nil, 1},
 		{"BenjaminiHochberg", func(x, _ []float64) (any, error) { return anyOf(BenjaminiHochberg(x)) }, nil, 1},
@@ -137,11 +105,11 @@ func TestRefusal(t *testing.T) {
 	f("points without y", err, ErrLengths)
 	_, err = HodgesLehmann([]float64{1, 2, 3, 4, 5}, 0.95)
 	f("95 % from five rounds", err, ErrTooFew)
-	_, err = QuantileInterval(make([]float64, 100), 0.95, 0.95)
+	_, err = independentQuantile(make([]float64, 100), 0.95, 0.95)
 	f("p95 of equal values", err, ErrConstant)
-	_, err = QuantileInterval(sample(1, 71, 0, 1), 0.95, 0.95)
+	_, err = independentQuantile(sample(1, 71, 0, 1), 0.95, 0.95)
 	f("p95 at 95 % from 71", err, ErrTooFew)
-	_, err = QuantileInterval(sample(1, 72, 0, 1), 0.95, 0.95)
+	_, err = independentQuantile(sample(1, 72, 0, 1), 0.95, 0.95)
 	f("p95 at 95 % from 72", err, nil)
 	_, err = QuantileIntervalEffective(positive, 0.5, 0.5, 4)
 	f("more effective values than values", err, ErrRange)
@@ -151,66 +119,35 @@ func TestRefusal(t *testing.T) {
 	f("a ratio beyond float64", err, ErrNotFinite)
 	_, err = Deming([]float64{1, 2, 1, 2}, []float64{1, 1, 2, 2}, 1, 0.9)
 	f("Deming of unrelated columns", err, ErrUnbounded)
-	x := densities(20)
-	flat, steep := fitted(t, x, sample(4, 20, 5, 1)), fitted(t, x, x)
-	_, err = SlopeRatio(steep, flat, 0.95)
-	f("a slope over none", err, ErrUnbounded)
-	_, err = Crossing(flat, flat, 0.95)
-	f("crossing of a line with itself", err, ErrUnbounded)
 	_, err = TheilSen(sample(1, 3001, 0, 1), sample(2, 3001, 0, 1), 0.9)
 	f("a Theil-Sen line through thousands", err, ErrTooMany)
 	_, err = Steady([]float64{-1, 1, -1, 1, -1, 1, -1, 1, -1, 1}, 0.02)
 	f("relative drift around 0", err, ErrRange)
-	_, err = Bootstrap(sample(1, 9, 0, 1), func([]float64) float64 { return math.NaN() }, BootstrapOptions{})
-	f("a statistic that is none", err, ErrNotFinite)
-	_, err = Bootstrap(sample(1, 9, 0, 1), func([]float64) float64 { return 1 }, BootstrapOptions{})
-	f("a statistic that never changes", err, ErrConstant)
-	_, err = Bootstrap(sample(1, 9, 0, 1), Mean, BootstrapOptions{Replicates: 10})
-	f("ten replicates", err, ErrRange)
-	_, err = BootstrapSeries(sample(1, 9, 0, 1), Mean, 0.5, BootstrapOptions{})
-	f("blocks of half a value", err, ErrRange)
-	r, err := BootstrapSeries(sample(1, 90, 0, 1), Mean, 0, BootstrapOptions{})
-	f("a series", err, nil)
-	_, err = r.BCa(0.9)
-	f("BCa of a series", err, ErrUnsupported)
-	_, err = BootstrapClusters([][]float64{{1, 2}, {}}, Mean, BootstrapOptions{})
-	f("an empty cluster", err, ErrTooFew)
 }
 
-// fitted fits a line that has one.
-func fitted(t *testing.T, x, y []float64) Line {
-	t.Helper()
-	return must[Line](t)(OLS(x, y, 0.95))
+// independentQuantile is QuantileIntervalEffective of values that are independent.
+func independentQuantile(x []float64, p, level float64) (Estimate, error) {
+	return QuantileIntervalEffective(x, p, level, float64(len(x)))
 }
 
 // Parameters outside their range are refused by name.
 func TestParameters(t *testing.T) {
 	x, y := sample(1, 30, 5, 1), sample(2, 30, 6, 1)
-	r := must[*Replicates](t)(Bootstrap(x, Mean, BootstrapOptions{Replicates: 200}))
 	byLevel := map[string]func(level float64) error{
-		"MeanT":              func(l float64) error { _, err := MeanT(x, l); return err },
-		"GeometricMeanRatio": func(l float64) error { _, err := GeometricMeanRatio(x, l); return err },
-		"HodgesLehmann":      func(l float64) error { _, err := HodgesLehmann(x, l); return err },
-		"HodgesLehmannShift": func(l float64) error { _, err := HodgesLehmannShift(x, y, l); return err },
-		"CliffsDelta":        func(l float64) error { _, err := CliffsDelta(x, y, l); return err },
-		"QuantileInterval":   func(l float64) error { _, err := QuantileInterval(x, 0.5, l); return err },
-		"QuantileRanks":      func(l float64) error { _, err := QuantileRanks(30, 0.5, l); return err },
-		"Percentile":         func(l float64) error { _, err := r.Percentile(l); return err },
-		"BCa":                func(l float64) error { _, err := r.BCa(l); return err },
-		"ExpandedBCa":        func(l float64) error { _, err := r.ExpandedBCa(l); return err },
-		"OLS":                func(l float64) error { _, err := OLS(x, y, l); return err },
-		"RelativeLine":       func(l float64) error { _, err := RelativeLine(x, y, l); return err },
-		"TheilSen":           func(l float64) error { _, err := TheilSen(x, y, l); return err },
-		"Curvature":          func(l float64) error { _, err := Curvature(x, y, NoiseAbsolute, l); return err },
-		"PowerLaw":           func(l float64) error { _, err := PowerLaw(x, y, l); return err },
-		"PairedSlopeRatio":   func(l float64) error { _, err := PairedSlopeRatio(x, y, x, NoiseAbsolute, l); return err },
-		"PairedCrossing":     func(l float64) error { _, err := PairedCrossing(x, y, x, NoiseAbsolute, l); return err },
-		"Deming":             func(l float64) error { _, err := Deming(x, y, 1, l); return err },
-		"BlandAltman":        func(l float64) error { _, err := BlandAltman(x, l); return err },
-		"ProportionalBias":   func(l float64) error { _, err := ProportionalBias(x, y, l); return err },
-		"Power":              func(l float64) error { _, err := Power(5, 1, 1, l); return err },
-		"SampleSize":         func(l float64) error { _, err := SampleSize(1, 1, 0.05, l); return err },
-		"HarrellDavis":       func(l float64) error { _, err := HarrellDavis(x, l); return err },
+		"MeanT":                     func(l float64) error { _, err := MeanT(x, l); return err },
+		"GeometricMeanRatio":        func(l float64) error { _, err := GeometricMeanRatio(x, l); return err },
+		"HodgesLehmann":             func(l float64) error { _, err := HodgesLehmann(x, l); return err },
+		"HodgesLehmannShift":        func(l float64) error { _, err := HodgesLehmannShift(x, y, l); return err },
+		"QuantileIntervalEffective": func(l float64) error { _, err := independentQuantile(x, 0.5, l); return err },
+		"QuantileRanks":             func(l float64) error { _, err := QuantileRanks(30, 0.5, l); return err },
+		"OLS":                       func(l float64) error { _, err := OLS(x, y, l); return err },
+		"RelativeLine":              func(l float64) error { _, err := RelativeLine(x, y, l); return err },
+		"TheilSen":                  func(l float64) error { _, err := TheilSen(x, y, l); return err },
+		"Curvature":                 func(l float64) error { _, err := Curvature(x, y, NoiseAbsolute, l); return err },
+		"PowerLaw":                  func(l float64) error { _, err := PowerLaw(x, y, l); return err },
+		"Deming":                    func(l float64) error { _, err := Deming(x, y, 1, l); return err },
+		"BlandAltman":               func(l float64) error { _, err := BlandAltman(x, l); return err },
+		"SampleSize":                func(l float64) error { _, err := SampleSize(1, 1, 0.05, l); return err },
 	}
 	for name, run := range byLevel {
 		for _, level := range []float64{0, 1, -0.5, 95, math.NaN(), math.Inf(1)} {
@@ -220,11 +157,9 @@ func TestParameters(t *testing.T) {
 		}
 	}
 	byPositive := map[string]func(v float64) error{
-		"margin":             func(v float64) error { _, err := PairedEquivalence(x, v); return err },
-		"margin of ranks":    func(v float64) error { _, err := SignedRankEquivalence(x, v); return err },
 		"lambda":             func(v float64) error { _, err := Deming(x, y, v, 0.9); return err },
 		"tolerance":          func(v float64) error { _, err := Steady(x, v); return err },
-		"delta":              func(v float64) error { _, err := Power(5, v, 1, 0.05); return err },
+		"delta":              func(v float64) error { _, err := SampleSize(v, 1, 0.05, 0.8); return err },
 		"standard deviation": func(v float64) error { _, err := SampleSize(1, v, 0.05, 0.8); return err },
 		"detectable":         func(v float64) error { _, err := MinimumDetectableEffect(5, v, 0.05, 0.8); return err },
 	}

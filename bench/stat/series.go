@@ -5,24 +5,6 @@ import (
 	"math"
 )
 
-// Autocorrelation returns the correlation of a series with itself at the lags
-// 0..maxLag, divided by n at every lag (biased, as R's acf). maxLag is below
-// len(x).
-func Autocorrelation(x []float64, maxLag int) ([]float64, error) {
-	centered, square, err := center(x)
-	if err == nil && (maxLag < 0 || maxLag >= len(x)) {
-		err = fmt.Errorf("%w: lag %d", ErrRange, maxLag)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("autocorrelation of %d values: %w", len(x), err)
-	}
-	rho := make([]float64, maxLag+1)
-	for k := range rho {
-		rho[k] = lagged(centered, k) / square
-	}
-	return rho, nil
-}
-
 // center returns x less its mean, scaled to at most 1, and the sum of its squares.
 func center(x []float64) (centered []float64, square float64, err error) {
 	if err := checkValues(2, x); err != nil {

@@ -3,7 +3,6 @@ package stat
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -11,77 +10,6 @@ import (
 // signedRankExact is the largest sample whose exact signed-rank distribution is
 // computed; beyond it the normal approximation errs by less than 1e-4.
 const signedRankExact = 300
-
-// SignedRank is Wilcoxon's signed-rank test of the hypothesis that the paired
-// differences d are symmetric about mu. The statistic is V, the sum of the ranks
-// of the positive differences from mu, as in R's wilcox.test.
-//
-// Differences equal to mu are left out (WarnZeros); Test.N counts the others.
-// Equal absolute differences share their mid-rank, and the p-values come from
-// the permutation distribution of these mid-ranks (WarnTies): exact, where R
-// falls back to the normal approximation. Above 300 differences the normal
-// approximation with tie and continuity correction is used (WarnNormalApprox).
-func SignedRank(d []float64, mu float64) (Test, error) {
-	t, err := signedRank(d, mu)
-	if err != nil {
-		return Test{}, fmt.Errorf("signed-rank test of %d differences: %w", len(d), err)
-	}
-	return t, nil
-}
-
-func signedRank(d []float64, mu float64) (Test, error) {
-	if err := checkValues(2, d); err != nil {
-		return Test{}, err
-	}
-	if err := checkFinite(mu); err != nil {
-		return Test{}, err
-	}
-	if err := checkSpread(d); err != nil {
-		return Test{}, err
-	}
-	var warnings []error
-	shifted := make([]float64, 0, len(d))
-	for _, v := range d {
-		if v != mu {
-			shifted = append(shifted, v-mu)
-		}
-	}
-	if err := checkFinite(shifted...); err != nil {
-		return Test{}, err
-	}
-	if len(shifted) < len(d) {
-		warnings = append(warnings, fmt.Errorf("%w: %d of %d", WarnZeros, len(d)-len(shifted), len(d)))
-	}
-	slices.SortFunc(shifted, func(a, b float64) int {
-		switch a, b := math.Abs(a), math.Abs(b); {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
-	})
-	ranks2, ties := midRanks2(len(shifted), func(i, j int) bool {
-		return math.Abs(shifted[i]) == math.Abs(shifted[j])
-	})
-	v2 := 0
-	for i, v := range shifted {
-		if v > 0 {
-			v2 += ranks2[i]
-		}
-	}
-	if ties {
-		warnings = append(warnings, WarnTies)
-	}
-	var less, greater float64
-	if len(shifted) <= signedRankExact {
-		less, greater = signedRankTails(ranks2, v2, ties)
-	} else {
-		less, greater = signedRankNormal(ranks2, v2)
-		warnings = append(warnings, WarnNormalApprox)
-	}
-	return newTest(float64(v2)/2, len(shifted), less, greater, warnings), nil
-}
 
 // midRanks2 returns twice the mid-rank of each of n ascending members, a whole
 // number, and whether any two are equal.
@@ -99,19 +27,6 @@ func midRanks2(n int, equal func(i, j int) bool) (ranks2 []int, ties bool) {
 		i = j
 	}
 	return ranks2, ties
-}
-
-// signedRankTails returns P(V <= v) and P(V >= v) where each rank is in V with
-// probability 1/2. Ranks and v come doubled.
-func signedRankTails(ranks2 []int, v2 int, ties bool) (less, greater float64) {
-	if !ties { // all even: halve the work
-		ranks := make([]int, len(ranks2))
-		for i, r := range ranks2 {
-			ranks[i] = r / 2
-		}
-		ranks2, v2 = ranks, v2/2
-	}
-	return tails(signedRankNull(ranks2), v2)
 }
 
 // signedRankNull returns the distribution of the sum of those ranks whose coin
@@ -145,16 +60,6 @@ func tails(p []float64, s int) (less, greater float64) {
 		greater += p[i]
 	}
 	return less, greater
-}
-
-func signedRankNormal(ranks2 []int, v2 int) (less, greater float64) {
-	var mean, variance float64
-	for _, r2 := range ranks2 {
-		r := float64(r2) / 2
-		mean += r / 2
-		variance += r * r / 4 // mid-ranks carry the tie correction
-	}
-	return normalTails(float64(v2)/2, mean, math.Sqrt(variance))
 }
 
 // normalTails returns P(S <= s) and P(S >= s) of a whole-numbered statistic by the

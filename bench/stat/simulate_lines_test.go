@@ -47,34 +47,33 @@ func lineStudies() []study {
 		return l.Slope, err
 	}
 	studies := []study{
-		slopeStudy("OLS slope, relative noise", false, slopeOf(OLS)),
-		slopeStudy("TheilSen slope, relative noise", false, theilSen),
-		demingStudy("Deming slope, relative noise", false),
+		slopeStudy(8, "OLS slope, relative noise", false, slopeOf(OLS)),
+		slopeStudy(9, "TheilSen slope, relative noise", false, theilSen),
+		demingStudy(10, "Deming slope, relative noise", false),
 	}
 	for i := range studies {
 		studies[i].unsuited = true
 	}
-	studies = append(studies, slopeStudy("TheilSen slope, absolute noise", true, theilSen), demingStudy("Deming slope, absolute noise", true))
-	studies = append(studies, linePairStudies("RelativeLine", "relative noise", RelativeLine, NoiseRelative)...)
-	studies = append(studies, linePairStudies("OLS", "absolute noise", OLS, NoiseAbsolute)...)
-	return append(studies, oneRow("PowerLaw exponent", func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
-		x, e := densities(n), k.draw(rng, n)
-		y := make([]float64, n)
-		for i := range x {
-			x[i]++
-			y[i] = 0.02 * math.Pow(x[i], 1.35) * math.Exp(noiseSD*e[i])
-		}
-		return 1.35, func(level float64) (Estimate, error) {
-			p, err := PowerLaw(x, y, level)
-			return p.Exponent, err
-		}
-	}))
+	return append(studies,
+		slopeStudy(11, "TheilSen slope, absolute noise", true, theilSen),
+		demingStudy(12, "Deming slope, absolute noise", true),
+		slopeStudy(13, "RelativeLine slope, relative noise", false, slopeOf(RelativeLine)),
+		slopeStudy(18, "OLS slope, absolute noise", true, slopeOf(OLS)),
+		oneRow(23, "PowerLaw exponent", func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
+			x, e := densities(n), k.draw(rng, n)
+			y := make([]float64, n)
+			for i := range x {
+				x[i]++
+				y[i] = 0.02 * math.Pow(x[i], 1.35) * math.Exp(noiseSD*e[i])
+			}
+			return 1.35, func(level float64) (Estimate, error) {
+				p, err := PowerLaw(x, y, level)
+				return p.Exponent, err
+			}
+		}))
 }
 
-var (
-	criLine      = trueLine{intercept: 3, slope: 0.042}
-	cadvisorLine = trueLine{intercept: 5, slope: 0.030}
-)
+var criLine = trueLine{intercept: 3, slope: 0.042}
 
 func slopeOf(fit fitter) func(x, y []float64, level float64) (Estimate, error) {
 	return func(x, y []float64, level float64) (Estimate, error) {
@@ -83,64 +82,18 @@ func slopeOf(fit fitter) func(x, y []float64, level float64) (Estimate, error) {
 	}
 }
 
-func slopeStudy(name string, absolute bool, method func(x, y []float64, level float64) (Estimate, error)) study {
+func slopeStudy(seed int, name string, absolute bool, method func(x, y []float64, level float64) (Estimate, error)) study {
 	line := criLine
 	line.absolute = absolute
-	return oneRow(name, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
+	return oneRow(seed, name, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
 		x := densities(n)
 		y := line.costs(x, k.draw(rng, n))
 		return line.slope, func(level float64) (Estimate, error) { return method(x, y, level) }
 	})
 }
 
-// linePairStudies estimate one slope and compare two lines, fitted with noise of
-// the kind they are made for. Paired rounds share half of the variance.
-func linePairStudies(name, suffix string, fit fitter, kind Noise) []study {
-	a, b := criLine, cadvisorLine
-	a.absolute, b.absolute = kind == NoiseAbsolute, kind == NoiseAbsolute
-	type comparison func(x, ya, yb []float64, level float64) (Estimate, error)
-	two := func(name string, truth, shared float64, method comparison) study {
-		return oneRow(name+", "+suffix, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
-			x := densities(n)
-			round, na, nb := k.draw(rng, n), k.draw(rng, n), k.draw(rng, n)
-			for i := range round {
-				na[i] = math.Sqrt(shared)*round[i] + math.Sqrt(1-shared)*na[i]
-				nb[i] = math.Sqrt(shared)*round[i] + math.Sqrt(1-shared)*nb[i]
-			}
-			ya, yb := a.costs(x, na), b.costs(x, nb)
-			return truth, func(level float64) (Estimate, error) { return method(x, ya, yb, level) }
-		})
-	}
-	unpaired := func(method func(a, b Line, level float64) (Estimate, error)) comparison {
-		return func(x, ya, yb []float64, level float64) (Estimate, error) {
-			la, err := fit(x, ya, level)
-			if err != nil {
-				return Estimate{}, err
-			}
-			lb, err := fit(x, yb, level)
-			if err != nil {
-				return Estimate{}, err
-			}
-			return method(la, lb, level)
-		}
-	}
-	ratio := a.slope / b.slope
-	crossing := (b.intercept - a.intercept) / (a.slope - b.slope)
-	return []study{
-		slopeStudy(name+" slope, "+suffix, a.absolute, slopeOf(fit)),
-		two("SlopeRatio", ratio, 0, unpaired(SlopeRatio)),
-		two("PairedSlopeRatio", ratio, 0.5, func(x, ya, yb []float64, level float64) (Estimate, error) {
-			return PairedSlopeRatio(x, ya, yb, kind, level)
-		}),
-		two("Crossing", crossing, 0, unpaired(Crossing)),
-		two("PairedCrossing", crossing, 0.5, func(x, ya, yb []float64, level float64) (Estimate, error) {
-			return PairedCrossing(x, ya, yb, kind, level)
-		}),
-	}
-}
-
-func demingStudy(name string, absolute bool) study {
-	return oneRow(name, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
+func demingStudy(seed int, name string, absolute bool) study {
+	return oneRow(seed, name, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
 		ex, ey := k.draw(rng, n), k.draw(rng, n)
 		x, y := make([]float64, n), make([]float64, n)
 		for i := range x {
