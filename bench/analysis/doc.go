@@ -67,7 +67,7 @@
 // (other cells, other pairs, median response). A plan that looks at its rounds more than
 // once spends these 5 % over the looks ([stat.Spending]), and the interval shown is that
 // of the last look. The Hodges-Lehmann estimate stands beside the mean, and where the
-// two differ by much a note says so. CALIBRATION.md of package stat has how often what
+// two differ by much a note says so. bench/DESIGN.md has how often something
 // is said wrongly in simulated runs of the presets. The idle arm, copies, positive
 // controls and arms whose answers hold no container are not judged.
 //

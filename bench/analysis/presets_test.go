@@ -96,7 +96,7 @@ func carriedOut(t testing.TB, run analysistest.Run, seed int) *analysis.Report {
 }
 
 // What the presets promise, over simulated runs at the noise of real records, through
-// plan, schedule's looks and analysis. CALIBRATION.md has the figures of 2,000 runs each.
+// plan, schedule's looks and analysis. bench/DESIGN.md has the figures of 2,000 runs each.
 func TestPresetRates(t *testing.T) {
 	f := func(name, what string, factor float64, counts func(*analysis.Report) bool, least, most float64) {
 		t.Run(name+" "+what, func(t *testing.T) {

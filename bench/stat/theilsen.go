@@ -50,15 +50,7 @@ func theilSen(x, y []float64, level float64) (MedianLine, error) {
 	if err := checkSpread(y); err != nil {
 		return MedianLine{}, fmt.Errorf("y: %w", err)
 	}
-	slopes := make([]float64, 0, len(x)*(len(x)-1)/2)
-	for i := range x {
-		for j := i + 1; j < len(x); j++ {
-			if x[i] != x[j] {
-				slopes = append(slopes, (y[j]-y[i])/(x[j]-x[i]))
-			}
-		}
-	}
-	slices.Sort(slopes)
+	slopes := pairSlopes(x, y)
 	tail := (1 - level) / 2
 	sortedY := slices.Clone(y)
 	slices.Sort(sortedY)
@@ -95,6 +87,20 @@ func theilSen(x, y []float64, level float64) (MedianLine, error) {
 		return MedianLine{}, err
 	}
 	return l, nil
+}
+
+// pairSlopes returns the slopes of all pairs of points that do not share an x, ascending.
+func pairSlopes(x, y []float64) []float64 {
+	slopes := make([]float64, 0, len(x)*(len(x)-1)/2)
+	for i := range x {
+		for j := i + 1; j < len(x); j++ {
+			if x[i] != x[j] {
+				slopes = append(slopes, (y[j]-y[i])/(x[j]-x[i]))
+			}
+		}
+	}
+	slices.Sort(slopes)
+	return slopes
 }
 
 // runs returns how often each different value of the ascending x occurs.

@@ -48,14 +48,7 @@ func (s *studio) components() {
 		t.Header = append(t.Header, string(part))
 	}
 	for _, a := range arms {
-		text := short(a.Arm, nameLength)
-		figure := format.Millicores.Number(a.Total.CPU.Value)
-		right := e.fonts.width(figure, textSize, true)
-		text = e.fit(text, pageWidth-2*margin-right-12, textSize, false)
-		e.draw(shape{path: rectangle(margin, e.y+3, pageWidth-2*margin, name-3), fill: paper})
-		e.text(margin, e.y+13.5, text, textSize, false, ink)
-		e.aligned(pageWidth-margin, e.y+13.5, figure, textSize, true, ink, fromRight)
-		e.down(name)
+		e.title(short(a.Arm, nameLength), format.Millicores.Number(a.Total.CPU.Value), name)
 		row := table.Row{plain(short(a.Arm, nameLength)), cell(format.Millicores, a.Total.CPU)}
 		from := 0.0
 		for i, part := range s.report.Parts {
@@ -77,6 +70,16 @@ func (s *studio) components() {
 		"CPU time by component in millicores at %s, mean over trials (%s); the line over the end of each bar is the %s interval of the total. The axis is linear and begins at zero. Arms that only wake up (%s) show what the node costs anyway.%s",
 		s.place(c.Cell), trials(n), s.level(), orAbsent(short(s.report.Idle, nameLength)),
 		s.without([]*analysis.Cell{c}, func(a *analysis.ArmResult) bool { return given(a.Total.CPU) })), t, e)
+}
+
+// title writes the name and the figure of a bar above it, in a line of its own.
+func (e *easel) title(text, figure string, height vg.Length) {
+	right := e.fonts.width(figure, textSize, true)
+	text = e.fit(text, pageWidth-2*margin-right-12, textSize, false)
+	e.draw(shape{path: rectangle(margin, e.y+3, pageWidth-2*margin, height-3), fill: paper})
+	e.text(margin, e.y+13.5, text, textSize, false, ink)
+	e.aligned(pageWidth-margin, e.y+13.5, figure, textSize, true, ink, fromRight)
+	e.down(height)
 }
 
 // componentPaints are those of the parts in their order: dark, middle, light, so

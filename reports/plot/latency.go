@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -62,10 +63,7 @@ func (s *studio) latencyOver(l ladder) {
 				row = append(row, cell(format.Milliseconds, e))
 				if positive(e) {
 					points++
-					lo, hi = math.Min(lo, e.Value), math.Max(hi, e.Value)
-					if i := e.Interval; i != nil {
-						lo, hi = math.Min(lo, math.Max(i.Lo, e.Value/2)), math.Max(hi, math.Min(i.Hi, 2*e.Value))
-					}
+					lo, hi = widened(lo, hi, e)
 					n = append(n, e.Calls)
 				}
 			}
@@ -85,7 +83,7 @@ func (s *studio) latencyOver(l ladder) {
 	x, _ := logScale(float64(l[0].Pods), float64(l[len(l)-1].Pods))
 	y, yTicks := logScale(lo/format.Milliseconds.Size, hi/format.Milliseconds.Size)
 	panels = slices.DeleteFunc(panels, func(q percentile) bool { return !drawn[q.name] })
-	names := ""
+	var names []string
 	for i, panel := range panels {
 		title := ""
 		if i == len(panels)-1 {
@@ -98,19 +96,31 @@ func (s *studio) latencyOver(l ladder) {
 			k.draw(e, p, l, panel, beside(i))
 		}
 		e.down(8)
-		if names != "" {
-			names += ", "
-		}
-		names += panel.name
+		names = append(names, panel.name)
 	}
+	e.legend(keysOf(lines))
+	s.hang("latency-pods", "Response time against pods"+s.named(l), fmt.Sprintf(
+		"%s of the response time of one call in milliseconds, from when it was due, with %s intervals (%s calls); both axes are logarithmic. Points stand a little beside their density. Failed calls rank above every answer.",
+		strings.Join(names, ", "), s.level(), trials(n)), t, e)
+}
+
+// keysOf explains lines.
+func keysOf(lines []line) []key {
 	var keys []key
 	for _, k := range lines {
 		keys = append(keys, key{k.look, k.name, true})
 	}
-	e.legend(keys)
-	s.hang("latency-pods", "Response time against pods"+s.named(l), fmt.Sprintf(
-		"%s of the response time of one call in milliseconds, from when it was due, with %s intervals (%s calls); both axes are logarithmic. Points stand a little beside their density. Failed calls rank above every answer.",
-		names, s.level(), trials(n)), t, e)
+	return keys
+}
+
+// widened is a range with an estimate in it, and as much of its interval as is within
+// twice the value.
+func widened(lo, hi float64, e analysis.Estimate) (float64, float64) {
+	lo, hi = math.Min(lo, e.Value), math.Max(hi, e.Value)
+	if i := e.Interval; i != nil {
+		lo, hi = math.Min(lo, math.Max(i.Lo, e.Value/2)), math.Max(hi, math.Min(i.Hi, 2*e.Value))
+	}
+	return lo, hi
 }
 
 // over is one quantile at each density.

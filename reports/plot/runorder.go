@@ -40,22 +40,8 @@ func (s *studio) runOrder() {
 		return
 	}
 	shown, each := thinned(moments)
-	lo, hi := 1.0, 1.0
-	for _, m := range shown {
-		lo, hi = math.Min(lo, m.ratio), math.Max(hi, m.ratio)
-	}
-	for _, m := range voids {
-		if !math.IsNaN(m.ratio) {
-			lo, hi = math.Min(lo, math.Max(m.ratio, lo/2)), math.Max(hi, math.Min(m.ratio, hi*2))
-		}
-	}
-	length, unit, name := r.Last.Sub(r.First), time.Minute, "minutes"
-	if length > 4*time.Hour {
-		unit, name = time.Hour, "hours"
-	} else if length < 4*time.Minute {
-		unit, name = time.Second, "seconds"
-	}
-	since := func(t time.Time) float64 { return t.Sub(r.First).Seconds() / unit.Seconds() }
+	lo, hi := stretch(shown, voids)
+	since, name := s.clock()
 	e := s.easel()
 	x, xTicks := linearScale(since(r.Last))
 	x.hi = since(r.Last) // time ends where the run does
@@ -86,20 +72,7 @@ func (s *studio) runOrder() {
 		keys = append(keys, key{look{paint: ink, mark: none}, "median of all arms", true})
 	}
 	if len(voids) > 0 {
-		crossed, size := look{paint: alarm, mark: cross}, vg.Length(3.2)
-		if len(voids) > 60 { // so many would hide all else
-			size = 2
-		}
-		var points []vg.Point
-		for _, m := range voids {
-			v := p.y.hi // without a reading
-			if !math.IsNaN(m.ratio) {
-				v = p.y.within(m.ratio)
-			}
-			points = append(points, p.at(since(m.at), v))
-		}
-		e.points(crossed, size, points...)
-		keys = append(keys, key{crossed, fmt.Sprintf("void (%d)", len(voids)), false})
+		keys = append(keys, crosses(e, p, voids, since))
 	}
 	e.legend(keys)
 	caption := fmt.Sprintf("CPU time of each trial over the median of its arm in its cell, in the order of time (%d trials; logarithmic axis). Without drift inside a cell the points lie around 1 all the time; what changes from one cell to the next cannot show here. Void trials (%d) are crosses; they enter no number, and those that have no reading or no median stand at the upper edge.",
@@ -108,6 +81,51 @@ func (s *studio) runOrder() {
 		caption += fmt.Sprintf(" A point is the median of up to %d trials of one arm that followed each other.", each)
 	}
 	s.hang("run-order", "Trials in the order of time", caption, s.orderTable(moments, voids), e)
+}
+
+// stretch is the range of ratios to draw: void trials widen it to twice at most.
+func stretch(shown, voids []moment) (lo, hi float64) {
+	lo, hi = 1, 1
+	for _, m := range shown {
+		lo, hi = math.Min(lo, m.ratio), math.Max(hi, m.ratio)
+	}
+	for _, m := range voids {
+		if !math.IsNaN(m.ratio) {
+			lo, hi = math.Min(lo, math.Max(m.ratio, lo/2)), math.Max(hi, math.Min(m.ratio, hi*2))
+		}
+	}
+	return lo, hi
+}
+
+// clock says how long after the first window something was, in a unit that suits the
+// length of the run.
+func (s *studio) clock() (since func(time.Time) float64, name string) {
+	r := s.report
+	length, unit, name := r.Last.Sub(r.First), time.Minute, "minutes"
+	if length > 4*time.Hour {
+		unit, name = time.Hour, "hours"
+	} else if length < 4*time.Minute {
+		unit, name = time.Second, "seconds"
+	}
+	return func(t time.Time) float64 { return t.Sub(r.First).Seconds() / unit.Seconds() }, name
+}
+
+// crosses draws void trials.
+func crosses(e *easel, p plane, voids []moment, since func(time.Time) float64) key {
+	crossed, size := look{paint: alarm, mark: cross}, vg.Length(3.2)
+	if len(voids) > 60 { // so many would hide all else
+		size = 2
+	}
+	var points []vg.Point
+	for _, m := range voids {
+		v := p.y.hi // without a reading
+		if !math.IsNaN(m.ratio) {
+			v = p.y.within(m.ratio)
+		}
+		points = append(points, p.at(since(m.at), v))
+	}
+	e.points(crossed, size, points...)
+	return key{crossed, fmt.Sprintf("void (%d)", len(voids)), false}
 }
 
 // moments divides each trial by the median of those that count of the same arm and

@@ -38,23 +38,7 @@ func (s *studio) selfCheck() {
 		}
 	}
 	for _, arm := range r.Arms {
-		var rows []row
-		of := ""
-		for _, check := range r.SelfChecks {
-			if check.Cell != c.Cell || check.Arm != arm.Name || check.Series.Component != analysis.Total {
-				continue
-			}
-			of = short(check.Of, nameLength)
-			row := row{label: endpoint(check.Series), ratio: check.Ratio, why: s.absence(check.Ratio), look: s.looks[arm.Name]}
-			if i := check.Ratio.Interval; i != nil {
-				row.lo, row.hi = i.Lo, i.Hi
-				if floor[check.Series.Metric] == nil {
-					floor[check.Series.Metric] = i
-				}
-			}
-			rows = append(rows, row)
-		}
-		slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.label, b.label) }) // CPU, PSS
+		of, rows := s.againstItself(c, arm.Name, floor)
 		add(fmt.Sprintf("noise: %s against %s", short(arm.Name, 28), short(of, 28)), short(arm.Name, nameLength), of, rows)
 	}
 	noise := len(groups)
@@ -84,6 +68,27 @@ func (s *studio) selfCheck() {
 	s.hang("self-check", "Noise floor beside effects", fmt.Sprintf(
 		"Above, an arm against itself under another name: what it differs is noise. Below, the comparisons of arms. Ratios with %s intervals (%s rounds) on a logarithmic axis; an effect whose interval leaves the shaded range is more than this run's noise.",
 		format.Percent(r.VerdictLevel), trials(n)), t, e)
+}
+
+// againstItself has the rows of an arm that ran against another name of itself, and
+// notes the first interval of each metric as its floor.
+func (s *studio) againstItself(c *analysis.Cell, arm string, floor map[analysis.Metric]*analysis.Interval) (of string, rows []row) {
+	for _, check := range s.report.SelfChecks {
+		if check.Cell != c.Cell || check.Arm != arm || check.Series.Component != analysis.Total {
+			continue
+		}
+		of = short(check.Of, nameLength)
+		row := row{label: endpoint(check.Series), ratio: check.Ratio, why: s.absence(check.Ratio), look: s.looks[arm]}
+		if i := check.Ratio.Interval; i != nil {
+			row.lo, row.hi = i.Lo, i.Hi
+			if floor[check.Series.Metric] == nil {
+				floor[check.Series.Metric] = i
+			}
+		}
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.label, b.label) }) // CPU, PSS
+	return of, rows
 }
 
 // checkedCell is the primary cell if an arm ran against itself there, else the first

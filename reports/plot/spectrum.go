@@ -19,10 +19,6 @@ func (s *studio) spectrum() {
 	if c == nil {
 		return
 	}
-	type curve struct {
-		line     line
-		spectrum analysis.Spectrum
-	}
 	var curves []curve
 	lo, hi, end := math.Inf(1), 0.0, 0.0
 	var calls []int
@@ -61,33 +57,46 @@ func (s *studio) spectrum() {
 	t.Header = append(t.Header, "max")
 	var keys []key
 	for _, k := range curves {
-		var points []vg.Point
-		for _, q := range k.spectrum.Points {
-			points = append(points, p.at(1/(1-q.P), q.Seconds/format.Milliseconds.Size))
-		}
-		e.line(k.line.look, 1.6, points...)
 		keys = append(keys, key{k.line.look, k.line.name, true})
-		row := table.Row{plain(k.line.name), plain(fmt.Sprint(k.spectrum.Calls)), plain(fmt.Sprint(k.spectrum.Failed))}
-		r := k.line.of(c)
-		if r == nil {
-			continue
+		if row := k.draw(e, p, c); row != nil {
+			t.Rows = append(t.Rows, row)
 		}
-		var marks []vg.Point
-		for _, q := range percentiles() {
-			v := q.of(r.Response)
-			row = append(row, cell(format.Milliseconds, v))
-			if !positive(v) || q.p > k.spectrum.Points[len(k.spectrum.Points)-1].P {
-				continue // a point needs its line
-			}
-			point := p.at(1/(1-q.p), v.Value/format.Milliseconds.Size)
-			e.span(k.line.look.paint, 1.3, p.y, inUnit(v.Interval, format.Milliseconds), func(y vg.Length) vg.Point { return pt(point.X, y) })
-			marks = append(marks, point)
-		}
-		e.points(k.line.look, markRadius, marks...)
-		t.Rows = append(t.Rows, append(row, cell(format.Milliseconds, r.Response.Max)))
 	}
 	e.legend(keys)
 	s.hang("spectrum", "Response time from the fastest to the slowest calls", fmt.Sprintf(
 		"Quantiles of response time in milliseconds at %s, over all calls of a collector (%s); the further to the right, the fewer calls are slower. Points have %s intervals where there are enough calls. A line ends where less than one call lies beyond.",
 		s.place(c.Cell), trials(calls), s.level()), t, e)
+}
+
+// A curve is how the response time of a line of the pictures is distributed.
+type curve struct {
+	line     line
+	spectrum analysis.Spectrum
+}
+
+// draw draws a curve and the quantiles on it, and returns its row of the table.
+func (k curve) draw(e *easel, p plane, c *analysis.Cell) table.Row {
+	var points []vg.Point
+	for _, q := range k.spectrum.Points {
+		points = append(points, p.at(1/(1-q.P), q.Seconds/format.Milliseconds.Size))
+	}
+	e.line(k.line.look, 1.6, points...)
+	row := table.Row{plain(k.line.name), plain(fmt.Sprint(k.spectrum.Calls)), plain(fmt.Sprint(k.spectrum.Failed))}
+	r := k.line.of(c)
+	if r == nil {
+		return nil
+	}
+	var marks []vg.Point
+	for _, q := range percentiles() {
+		v := q.of(r.Response)
+		row = append(row, cell(format.Milliseconds, v))
+		if !positive(v) || q.p > k.spectrum.Points[len(k.spectrum.Points)-1].P {
+			continue // a point needs its line
+		}
+		point := p.at(1/(1-q.p), v.Value/format.Milliseconds.Size)
+		e.span(k.line.look.paint, 1.3, p.y, inUnit(v.Interval, format.Milliseconds), func(y vg.Length) vg.Point { return pt(point.X, y) })
+		marks = append(marks, point)
+	}
+	e.points(k.line.look, markRadius, marks...)
+	return append(row, cell(format.Milliseconds, r.Response.Max))
 }
