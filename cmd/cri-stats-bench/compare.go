@@ -97,7 +97,7 @@ func openRuns(stderr io.Writer, dirs []string) ([]*runs.Run, error) {
 	for _, dir := range dirs {
 		r, err := runs.Open(dir)
 		if err != nil {
-			return nil, err
+			return nil, opening(err)
 		}
 		for _, damage := range r.Damage {
 			fmt.Fprintf(stderr, "cri-stats-bench: %s: damaged record, not used: %s\n", dir, damage)

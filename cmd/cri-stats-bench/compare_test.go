@@ -109,7 +109,7 @@ func TestCompare(t *testing.T) {
 	f(exitUsage, "", "5%", "--margin", "wide", old, worse)
 	f(exitUsage, "", "accepts 2 arg(s)", old)
 	f(exitUsage, "", "old and old are the same run", old, old)
-	f(exitFailed, "", "no such", old, filepath.Join(old, "nothing"))
+	f(exitUsage, "", "no such", old, filepath.Join(old, "nothing"))
 
 	other := nightlyRun{seed: 3, node: "b", cpus: 8}.write(t, "other")
 	f(exitUsage, "", "host.cpu.count: 4, then 8; --anyway", old, other)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -67,6 +68,18 @@ func status(ctx context.Context, err error) int {
 		return exitUnfit
 	}
 	return exitFailed
+}
+
+// caught runs f. A panic is a fault of the harness and ends with its status: the Go
+// runtime's own would be that of wrong flags.
+func caught(stderr io.Writer, f func() int) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "cri-stats-bench: a fault of this program, please report it: %v\n%s", p, debug.Stack())
+			code = exitFailed
+		}
+	}()
+	return f()
 }
 
 // complain writes an error for a person, each of several on a line of its own.

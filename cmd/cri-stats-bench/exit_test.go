@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -25,4 +26,29 @@ func TestFlatten(t *testing.T) {
 	f(errors.Join(a, statusError{exitInferior, errors.Join(b, c)}), "a", "b", "c")
 	f(statusError{exitUsage, errors.Join(a, statusError{exitInferior, b})}, "a", "b")
 	f(fmt.Errorf("read: %w", errors.Join(a, b)), "read: a\nb")
+}
+
+// What is wrong with what was typed has one status, whoever finds it.
+func TestUsageStatus(t *testing.T) {
+	f := func(says string, args ...string) {
+		t.Helper()
+		if code, _, errs := invoke(args...); code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("%v: status %d, %q, want %d and %q", args, code, errs, exitUsage, says)
+		}
+	}
+	f("none of the others can be", "run", "--preset", "quick", "--plan", "mine.yaml")
+	f("none of the others can be", "report", "--full", "--format", "html", "nowhere")
+	f("give the folder of a run", "report", "nowhere")
+	f("nowhere", "run", "--resume", "nowhere")
+	if code, out, _ := invoke("--version"); code != exitDone || !strings.Contains(out, "cri-stats-bench version") {
+		t.Errorf("--version: status %d, %q", code, out)
+	}
+}
+
+// A panic is not a wrong flag.
+func TestCaught(t *testing.T) {
+	var errs strings.Builder
+	if code := caught(&errs, func() int { panic("index out of range") }); code != exitFailed || !strings.Contains(errs.String(), "index out of range\n") || !strings.Contains(errs.String(), "TestCaught") {
+		t.Errorf("status %d, %q", code, errs.String())
+	}
 }

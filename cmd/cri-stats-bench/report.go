@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -176,11 +178,19 @@ func writeDocuments(dir, name string, d *table.Document, data any) error {
 	return writeFile(filepath.Join(dir, name+".json"), func(w io.Writer) error { return across.WriteJSON(w, data) })
 }
 
+// opening says that a folder that is none of a run is the user's mistake.
+func opening(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return usage("%w: give the folder of a run", err)
+	}
+	return err
+}
+
 // analyse reads a run and draws its report; damage to the records is told.
 func analyse(stderr io.Writer, dir string) (analysed, error) {
 	records, err := record.Open(dir)
 	if err != nil {
-		return analysed{}, err
+		return analysed{}, opening(err)
 	}
 	for _, damage := range records.Damage {
 		fmt.Fprintf(stderr, "cri-stats-bench: damaged record, not used: %v\n", damage)

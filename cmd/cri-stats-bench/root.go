@@ -16,11 +16,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err != nil {
-		complain(stderr, err)
-	}
-	return status(ctx, err)
+	return caught(stderr, func() int {
+		err := root.ExecuteContext(ctx)
+		if err != nil {
+			complain(stderr, err)
+		}
+		return status(ctx, err)
+	})
 }
 
 func newRoot() *cobra.Command {
@@ -43,6 +45,15 @@ cri-stats-bench doctor`),
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       version(),
+		// Cobra looks at this itself, but later, and its error would not be told from
+		// one of the harness.
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmd.ValidateFlagGroups(); err != nil {
+				return usage("%w (see %s --help)", err, cmd.CommandPath())
+			}
+			return nil
+		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w (see %s --help)", err, cmd.CommandPath())
