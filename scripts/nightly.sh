@@ -30,7 +30,11 @@ fi
 mkdir -p "$ARTIFACTS" "$STATE"
 export CONTAINER_RUNTIME_ENDPOINT="$ENDPOINT"
 
-$bench doctor | tee "$ARTIFACTS/doctor.txt"
+# Not through a pipe, which would have the status of its last command.
+status=0
+$bench doctor >"$ARTIFACTS/doctor.txt" || status=$?
+cat "$ARTIFACTS/doctor.txt"
+[ "$status" = 0 ] || exit "$status"
 
 # A folder of its own, so that the one run in it is tonight's.
 tonight=$(mktemp -d "$STATE/run.XXXXXX")
