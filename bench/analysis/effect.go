@@ -270,7 +270,7 @@ const (
 	// fewestPooled are the degrees of freedom from which on a pool is worth more.
 	fewestPooled = 4
 	// poolDoubt is the level of the test that the own spread is larger than the pool's:
-	// an arm that scatters more than others keeps its own. CALIBRATION.md has what this
+	// an arm that scatters more than others keeps its own. bench/DESIGN.md has what this
 	// is worth.
 	poolDoubt = 0.1
 )

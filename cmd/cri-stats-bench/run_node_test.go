@@ -5,13 +5,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,8 +15,6 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/cgroupfs"
-	"cri-stats-bench/bench/criconn"
-	"cri-stats-bench/bench/node"
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/stat"
 	"cri-stats-bench/workloads/pods"
@@ -54,109 +47,6 @@ idle: idle
 guards: {steal: 100%, foreign_cpu: 100%, harness_cpu: 100%, lateness: 100%}
 retries: 0
 `
-
-// program starts this test binary as the program.
-func program(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(exe, args...)
-	cmd.Env = append(os.Environ(), childVariable+"=1", "CONTAINER_RUNTIME_ENDPOINT=")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return cmd
-}
-
-// podload builds the pods' program.
-func podload(t *testing.T) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "podload")
-	cmd := exec.Command("go", "build", "-o", name, "../podload")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build podload: %v\n%s", err, out)
-	}
-	return name
-}
-
-// file writes a file of the test's own.
-func file(t *testing.T, name, text string) string {
-	t.Helper()
-	name = filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
-// nothingLeft fails if anything of a private node or of its pods is there.
-func nothingLeft(t *testing.T) {
-	t.Helper()
-	for _, dir := range []string{node.DefaultDir, "/run/cri-stats-bench/node"} {
-		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("left: %s (%v)", dir, err)
-		}
-	}
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(mounts)) {
-		if strings.Contains(line, node.DefaultDir+"/") || strings.Contains(line, "/run/cri-stats-bench/node/") {
-			t.Errorf("left: mount %s", line)
-		}
-	}
-	fs, err := cgroupfs.Open(cgroupfs.Root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range fs.Hierarchies() {
-		for _, name := range []string{"cri-stats-bench-node", "cristatsbench"} {
-			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-				t.Errorf("left: cgroup %s/%s", dir, name)
-			}
-		}
-	}
-	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range processes {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			continue // it has just ended
-		}
-		line := string(bytes.ReplaceAll(data, []byte{0}, []byte{' '}))
-		if strings.HasPrefix(line, "/podload ") || strings.Contains(line, node.DefaultDir+"/") || strings.Contains(line, "/run/cri-stats-bench/node/") {
-			t.Errorf("left: process %s: %s", filepath.Dir(name), line)
-		}
-	}
-}
-
-// privateNode brings up a node that is gone after the test, and connects to it.
-func privateNode(t *testing.T, load string, flags ...string) *criconn.Conn {
-	t.Helper()
-	if text, err := program(t, append([]string{"node", "up", "--podload", load}, flags...)...).CombinedOutput(); err != nil {
-		t.Fatalf("node up: %v\n%s", err, text)
-	}
-	t.Cleanup(func() {
-		if text, err := program(t, "node", "down").CombinedOutput(); err != nil {
-			t.Errorf("node down: %v\n%s", err, text)
-		}
-		nothingLeft(t)
-	})
-	n, err := node.Find("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := criconn.Dial(t.Context(), n.Endpoint())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
 
 // An account is the CPU time of a cgroup over time, read by hand.
 type account struct {
@@ -321,58 +211,6 @@ func checkAccount(t *testing.T, name string, trial *bench.Trial, byHand *account
 	}
 }
 
-// A run that is interrupted at any moment removes all that it made.
-func TestNodeInterrupt(t *testing.T) {
-	load := podload(t)
-	plan := file(t, "test.yaml", nodePlan)
-	for _, after := range []time.Duration{50, 1100, 1500, 2000, 2500, 3500, 5000, 9000, 14000} {
-		after *= time.Millisecond
-		cmd := program(t, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(after)
-		// As at a terminal: to the whole process group, and twice.
-		for range 2 {
-			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
-				t.Error(err)
-			}
-		}
-		err := cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted && !(after < time.Second && code == -1) {
-			t.Errorf("interrupted after %v: %v, status %d\n%s", after, err, code, stderr.String())
-		}
-		nothingLeft(t)
-	}
-}
-
-// A harness that is killed cleans up nothing; the next one says so, and cleanup
-// removes it all.
-func TestNodeKilled(t *testing.T) {
-	load := podload(t)
-	plan := file(t, "test.yaml", nodePlan)
-	cmd := program(t, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(8 * time.Second)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
-	next := program(t, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
-	text, _ := next.CombinedOutput()
-	if next.ProcessState.ExitCode() != exitUnfit || !strings.Contains(string(text), "cri-stats-bench cleanup") {
-		t.Errorf("the run after a killed one: status %d\n%s", next.ProcessState.ExitCode(), text)
-	}
-	if text, err := program(t, "cleanup").CombinedOutput(); err != nil {
-		t.Errorf("cleanup: %v\n%s", err, text)
-	}
-	nothingLeft(t)
-}
-
 // The collector's call is held against the bare generated client, turn and turn
 // about on the same pods: what an agent reports as service time is the runtime's.
 func TestNodeBareClient(t *testing.T) {
@@ -422,48 +260,5 @@ func TestNodeBareClient(t *testing.T) {
 	t.Logf("collector over bare client: %.3f [%.3f, %.3f]", ratio.Value, ratio.CI.Lo, ratio.CI.Hi)
 	if ratio.CI.Lo > 1.05 {
 		t.Errorf("a call through the collector takes %.3f [%.3f, %.3f] times the bare client's", ratio.Value, ratio.CI.Lo, ratio.CI.Hi)
-	}
-}
-
-// On a runtime that is there, pods of others are not touched, and neither is the
-// runtime.
-func TestNodeExisting(t *testing.T) {
-	load := podload(t)
-	conn := privateNode(t, load)
-	foreign, err := conn.Runtime.RunPodSandbox(t.Context(), &runtimev1.RunPodSandboxRequest{Config: &runtimev1.PodSandboxConfig{
-		Metadata: &runtimev1.PodSandboxMetadata{Name: "foreign", Uid: "foreign", Namespace: "other"},
-		Labels:   map[string]string{"cri-stats-bench": "looks like ours and is not"},
-		Linux: &runtimev1.LinuxPodSandboxConfig{
-			CgroupParent:    "/cristatsbench/podforeign",
-			SecurityContext: &runtimev1.LinuxSandboxSecurityContext{NamespaceOptions: &runtimev1.NamespaceOption{Network: runtimev1.NamespaceMode_NODE}},
-		},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const plan = "name: test\npods: [4]\nrounds: 1\ninterval: 500ms\nwindow: 1s\nwarm_up: 0s\nsettle: 100ms\narms: [idle, cri-pod-stats]\nidle: idle\ntruth: off\n" +
-		"guards: {steal: 100%, foreign_cpu: 100%, harness_cpu: 100%, lateness: 100%}\nretries: 0\n"
-	measure := func(plan string) (string, int) {
-		cmd := program(t, "run", "--plan", file(t, "test.yaml", plan), "--podload", load, "--out", t.TempDir(), "-r", conn.Endpoint)
-		text, _ := cmd.CombinedOutput()
-		return string(text), cmd.ProcessState.ExitCode()
-	}
-	if text, code := measure(plan); code != exitDone {
-		t.Errorf("run: status %d\n%s", code, text)
-	}
-	// No node has memory for that many.
-	text, code := measure(strings.Replace(plan, "pods: [4]", "pods: [10000]\ncontainers_per_pod: [100]", 1))
-	if code != exitUnfit || !strings.Contains(text, "memory") {
-		t.Errorf("run of a million containers: status %d\n%s", code, text)
-	}
-	if text, err := program(t, "cleanup", "-r", conn.Endpoint).CombinedOutput(); err != nil || !strings.Contains(string(text), "no pods of ours") {
-		t.Errorf("cleanup after a run: %v\n%s", err, text)
-	}
-	sandboxes, err := conn.Runtime.ListPodSandbox(t.Context(), &runtimev1.ListPodSandboxRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if items := sandboxes.GetItems(); len(items) != 1 || items[0].GetId() != foreign.GetPodSandboxId() || items[0].GetState() != runtimev1.PodSandboxState_SANDBOX_READY {
-		t.Errorf("pods after the run: %v, want the foreign one alone", items)
 	}
 }

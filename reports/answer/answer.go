@@ -194,12 +194,7 @@ func intervals(r *analysis.Report, all []analysis.Pairing) string {
 			found = append(found, a.Trials.Interval)
 		}
 	}
-	slices.Sort(found)
-	var texts []string
-	for _, i := range slices.Compact(found) {
-		texts = append(texts, i.String())
-	}
-	return strings.Join(texts, " or ")
+	return format.Durations(found, " or ")
 }
 
 // describe says what an arm reads and how often.

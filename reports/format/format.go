@@ -7,8 +7,10 @@ package format
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -121,4 +123,13 @@ func Marks(numbers []int) string {
 		}
 	}
 	return strings.Join(marks, " ")
+}
+
+// Durations lists the different ones among durations, ascending.
+func Durations(all []time.Duration, separator string) string {
+	var texts []string
+	for _, d := range slices.Compact(slices.Sorted(slices.Values(all))) {
+		texts = append(texts, d.String())
+	}
+	return strings.Join(texts, separator)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -126,4 +127,13 @@ func FuzzNumber(f *testing.F) {
 			t.Errorf("%g is written %q", v, s)
 		}
 	})
+}
+
+func TestDurations(t *testing.T) {
+	if got, want := Durations([]time.Duration{30 * time.Second, time.Second, 30 * time.Second}, " or "), "1s or 30s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := Durations(nil, ", "); got != "" {
+		t.Errorf("of none: %q", got)
+	}
 }

@@ -226,10 +226,5 @@ func intervals(r *analysis.Report) string {
 			all = append(all, a.Trials.Interval)
 		}
 	}
-	slices.Sort(all)
-	var texts []string
-	for _, i := range slices.Compact(all) {
-		texts = append(texts, i.String())
-	}
-	return strings.Join(texts, ", ")
+	return format.Durations(all, ", ")
 }
