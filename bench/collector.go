@@ -30,7 +30,9 @@ type CollectorSpec struct {
 	// OwnClock is set where work goes on between calls (cAdvisor's
 	// housekeeping): such a collector needs long windows.
 	OwnClock bool
-	Open     func(ctx context.Context, s Source) (Collector, error)
+	// Open opens it. ctx bounds the opening alone and may end right after: what goes on
+	// then ends with Close.
+	Open func(ctx context.Context, s Source) (Collector, error)
 }
 
 // A Source says where an agent finds what it reads.

@@ -199,8 +199,5 @@ func TestIntervals(t *testing.T) {
 		if diff := cmp.Diff([]time.Duration{0, time.Second / 3, 2 * time.Second / 3}, w.offsets()); diff != "" {
 			t.Errorf("when the agents began (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"a: 11 of 12 calls were due before the answer to the one before them had come"}, trial.Warnings); diff != "" {
-			t.Errorf("warnings (-want +got):\n%s", diff)
-		}
 	})
 }

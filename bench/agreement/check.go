@@ -54,6 +54,7 @@ func Check(in *Input) (*Report, error) {
 var rules = []func(*subject){
 	(*subject).checkCalls,
 	(*subject).checkPopulation,
+	(*subject).checkIdentities,
 	(*subject).checkZeros,
 	(*subject).checkBackwards,
 	(*subject).checkUnits,
@@ -63,6 +64,8 @@ var rules = []func(*subject){
 	(*subject).checkTimestamps,
 	(*subject).checkAge,
 	(*subject).checkGauges,
+	(*subject).checkRates,
+	(*subject).checkLayers,
 	(*subject).checkResolution,
 	(*subject).checkSkew,
 	(*subject).checkSteps,

@@ -30,6 +30,8 @@
 //	missing               listed before, after and 10 s later, alive in the cgroup files around the
 //	                      call; not in the answer                                            none while listings lag less than 10 s
 //	extra                 in two answers and in no listing, in whatever state                none
+//	wrong identity        another name, namespace, uid, attempt or label than listings before and
+//	                      after have                                                        none
 //	twice                 more than once in one answer                                       none
 //	ambiguous             one name and one set of labels with several values in an answer    none
 //	absent                a field of the form that no pod or container ever had              none
@@ -47,6 +49,12 @@
 //	  of gauges           more than 5 % and 1 MiB outside of what the kernel had around the
 //	                      call, in most of 3 answers or more, while the kernel's own stood    a gauge that swings there and
 //	                      still                                                               back between direct readings
+//	  of layers           more than a quarter and 1 MiB or 32 files from what the files make         none once a layer is at rest
+//	wrong rate            above what the node has; 0 where the kernel's counter moved in every
+//	                      stretch of the greatest age allowed, or since a rate that was not 0;
+//	                      of one timestamp for all that is a tenth of the interval too early; or
+//	                      outside of twice the least
+//	                      and greatest pace of twice that age, in most answers               none
 //	pod is not its parts  CPU time is that of the containers, which are up to date, and
 //	                      below the pod's by the pause container's                            none
 //	coarse                every one of 3 different values is a whole number of steps          10^-9 (microseconds, 1 ms)
@@ -60,6 +68,6 @@
 // "none" means none as long as the kernel's counters do not fall and the machine's
 // clock is not set during the check: these rules compare bounds, not estimates.
 // What is measured: of 100 simulated healthy nodes, none had a defect, and of 100
-// with each of twelve planted defects each was named by its name alone
+// with each of fourteen planted defects each was named by its name alone
 // (live, TestDefects with -seeds=100).
 package agreement

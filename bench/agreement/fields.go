@@ -32,6 +32,8 @@ type FieldState struct {
 	With int `json:"with"`
 	// Why says why a field is not applicable.
 	Why string `json:"why,omitempty"`
+	// How is what it is held against, or why it is not: "not checked: ...".
+	How string `json:"how,omitempty"`
 }
 
 // fieldsAfter is how old a container must be for a field to be missed: some take two
@@ -47,7 +49,7 @@ func (s *subject) findFields() []FieldState {
 	with := s.tallies()
 	var out []FieldState
 	for _, f := range s.source.Form.Fields {
-		state := FieldState{Metric: f.Metric, Path: f.Path, Level: f.Level, Of: of[f.Level]}
+		state := FieldState{Metric: f.Metric, Path: f.Path, Level: f.Level, Of: of[f.Level], How: How(f.Metric)}
 		if f.Needs == NeedsNetwork {
 			state.Of = own
 		}

@@ -15,6 +15,7 @@ const (
 	BreaksOff   Kind = "answer breaks off"    // part of an answer comes, then an error
 	Missing     Kind = "missing"              // pods or containers that ran all the time
 	Extra       Kind = "extra"                // ones that were never there
+	Misnamed    Kind = "wrong identity"       // another name or label than the listings have
 	Twice       Kind = "twice"                // ones that are in an answer more than once
 	Ambiguous   Kind = "ambiguous"            // one name and one set of labels with several values
 	Absent      Kind = "absent"               // a field or name that is never there
@@ -27,6 +28,7 @@ const (
 	WrongUnit   Kind = "wrong unit"           // a power of 1000 off
 	Double      Kind = "counted twice"        // twice what the kernel counts
 	Wrong       Kind = "wrong value"          // outside of what the kernel counted before and after
+	WrongRate   Kind = "wrong rate"           // not that of the counter over any time it can be of
 	PodSum      Kind = "pod is not its parts" // not its containers and pause
 	Coarse      Kind = "coarse"               // steps far larger than the kernel's
 	Skewed      Kind = "skewed"               // instants inside one answer lie far apart
@@ -110,7 +112,7 @@ func short(id string) string {
 // Kinds are all kinds, in the order of the rules.
 func Kinds() []Kind {
 	return []Kind{
-		CallFails, OnePodFails, BreaksOff, Missing, Extra, Twice, Ambiguous, Absent, Partly, Zero, Frozen, Stale, Dishonest,
-		Backwards, WrongUnit, Double, Wrong, PodSum, Coarse, Skewed, Late, RateLimited, Disagrees,
+		CallFails, OnePodFails, BreaksOff, Missing, Extra, Misnamed, Twice, Ambiguous, Absent, Partly, Zero, Frozen, Stale, Dishonest,
+		Backwards, WrongUnit, Double, Wrong, WrongRate, PodSum, Coarse, Skewed, Late, RateLimited, Disagrees,
 	}
 }

@@ -143,8 +143,8 @@ func TestKinds(t *testing.T) {
 		}
 		seen[k] = true
 	}
-	if len(seen) != 23 {
-		t.Errorf("%d kinds, want 23", len(seen))
+	if len(seen) != 25 {
+		t.Errorf("%d kinds, want 25", len(seen))
 	}
 }
 

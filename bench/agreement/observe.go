@@ -139,6 +139,10 @@ type Input struct {
 	Bursts  []Burst
 	Steps   []Step
 	Probes  []Probe
+	// Identities are who answers say that pods and containers are.
+	Identities []Identity
+	// Layers are what containers have written, by the files.
+	Layers []Layer
 	// Unsupported are the sources that are not here, and what they would need.
 	Unsupported []Unsupported
 }

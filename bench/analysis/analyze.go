@@ -31,7 +31,7 @@ func (in Input) Analyze() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.observe, b.truth, b.decide, b.withhold, b.freshness, b.design, b.kubelet, b.prices, b.scaling, b.carryOver, b.selfChecks, b.controls, b.residue, b.timeline, b.spectra} {
+	for _, step := range []func() error{b.observe, b.truth, b.decide, b.withhold, b.freshness, b.design, b.kubelet, b.prices, b.scaling, b.selfChecks, b.controls, b.timeline} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
 		}
@@ -124,6 +124,8 @@ type builder struct {
 	modes map[string]Mode
 	// again has which arm an arm repeats under another name.
 	again map[string]string
+	// effects are those that numbers of rounds find, in standard deviations.
+	effects map[int]float64
 }
 
 // observe notes what concerns the run as a whole, and goes through its cells.

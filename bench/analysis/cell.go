@@ -25,11 +25,6 @@ func (b *builder) cell(cell bench.Cell, trials []*bench.Trial) error {
 	if err := b.aboves(c); err != nil {
 		return err
 	}
-	for _, g := range c.order {
-		if err := b.settled(g); err != nil {
-			return fmt.Errorf("%s in %s: %w", g.arm.Name, cell, err)
-		}
-	}
 	return b.pairUp(c)
 }
 

@@ -20,9 +20,7 @@ func (b *builder) warnings(g *group) {
 			}
 		}
 		for _, text := range t.Warnings {
-			if !counted(text) {
-				warn(NoteTrial, text)
-			}
+			warn(NoteTrial, text)
 		}
 		for _, a := range t.Agents {
 			for _, text := range a.Warnings {
@@ -34,22 +32,6 @@ func (b *builder) warnings(g *group) {
 		note := b.notes.rule(NoteJoint, strings.Join(g.collectors, " and ")+" ran at once: one call means one of each, and the costs are joint")
 		g.result.Notes = addID(g.result.Notes, note)
 	}
-}
-
-// counted says that a trial's warning is about calls that failed or were late, or
-// about containers that were missing. All three are counted from the records, and
-// the notes about them say more.
-func counted(warning string) bool {
-	for _, about := range []string{
-		" containers are missing from the last answer",
-		" calls failed, the first because: ",
-		" calls were due before the answer to the one before them had come",
-	} {
-		if strings.Contains(warning, about) {
-			return true
-		}
-	}
-	return false
 }
 
 // collector sums up the calls of one collector.

@@ -66,8 +66,8 @@
 // comparisons in the primary cell are primary, and weigh thirty times as much as the others
 // (other cells, other pairs, median response). A plan that looks at its rounds more than
 // once spends these 5 % over the looks ([stat.Spending]), and the interval shown is that
-// of the last look. The Hodges-Lehmann estimate stands beside the mean, and where the
-// two differ by much a note says so. bench/DESIGN.md has how often something
+// of the last look. Where one round alone decides the mean, a note says
+// so. bench/DESIGN.md has how often something
 // is said wrongly in simulated runs of the presets. The idle arm, copies, positive
 // controls and arms whose answers hold no container are not judged.
 //
@@ -75,7 +75,5 @@
 //
 // [SelfCheck]: an arm against itself is the noise floor, and where it differs after
 // Holm no verdict of that cell can be trusted. [ControlCheck]: planted differences
-// must be found. [CarryOver]: whether a trial's cost depends on whose trial came
-// before. [Steadiness] of calls and of trials. [Residue]: what varied though no axis
-// names it.
+// must be found.
 package analysis

@@ -95,6 +95,26 @@ func (e *effect) se() (se float64, df int) {
 	return se, df
 }
 
+// influenced says that without one of its rounds the mean would lie further away than
+// half of the interval's half width, as it does where one round is wild and all others
+// are alike; among normal values, of ten rounds, in one run of some hundreds. The spread
+// of all arms says nothing of that.
+func (e *effect) influenced(i *Interval) bool {
+	if e.kind != Ratio || e.pool != nil || i == nil {
+		return false
+	}
+	half, m, n := math.Log(i.Hi/i.Lo)/2, e.mean(), float64(len(e.values))
+	for k, v := range e.values {
+		if e.own != nil && e.steal != nil {
+			v -= e.own.Slope * e.steal[k]
+		}
+		if math.Abs(v-m)/(n-1) > half/2 {
+			return true
+		}
+	}
+	return false
+}
+
 // estimate returns the mean of the values with Student's interval; of logarithms it is
 // the geometric mean of the ratios.
 func (e *effect) estimate(level float64) (stat.Estimate, error) {
@@ -156,8 +176,8 @@ func (e *effect) allTails(margin float64) (judge.Tails, error) {
 	return t, nil
 }
 
-// A contest is what is compared with what.
-type contest struct {
+// An estimand is what is compared with what.
+type estimand struct {
 	kind   Kind
 	series Series
 }
@@ -175,7 +195,7 @@ func (b *builder) standing(g *group) []*group {
 
 // against compares an arm with another one that may stand in a round more than once, in
 // the first rounds of each sweep.
-func (b *builder) against(of *group, to []*group, c contest, rounds int) (effect, error) {
+func (b *builder) against(of *group, to []*group, c estimand, rounds int) (effect, error) {
 	e := effect{kind: c.kind, missing: make(map[turn]string)}
 	steals := c.kind == Ratio && c.series == Series{Metric: CPUCores, Component: Total}
 	mine := of.byTurn(c.series)
@@ -284,7 +304,7 @@ type poolKey struct {
 
 // spreadOf decides whose spread an effect has. CPU time goes with what the hypervisor
 // takes from the node meanwhile (bench/DESIGN.md), so it is stated at equal steal.
-func (b *builder) spreadOf(e *effect, of *group, c contest, rounds int) error {
+func (b *builder) spreadOf(e *effect, of *group, c estimand, rounds int) error {
 	if c.kind != Ratio || c.series.Component != Total || len(e.values) < 2 {
 		return nil
 	}

@@ -1,9 +1,7 @@
 package analysis
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"cri-stats-bench/bench/agreement"
 )
@@ -34,9 +32,6 @@ func (b *builder) freshness() error {
 	for _, c := range b.cells {
 		for _, g := range c.order {
 			g.result.Freshness = b.freshnessOf(g)
-		}
-		if err := b.equallyFresh(c); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -83,56 +78,4 @@ func (e Estimate) scaled(by float64) Estimate {
 		e.Interval = &Interval{e.Interval.Lo * by, e.Interval.Hi * by}
 	}
 	return e
-}
-
-// An EqualFreshness sets an arm that reads the CRI against one that reads cAdvisor,
-// at the same interval and with values of the same age: what is left is the cost.
-type EqualFreshness struct {
-	Arm     string `json:"arm"`
-	Against string `json:"against"`
-	// Age and AgainstAge are the 95th percentiles, in seconds.
-	Age        float64 `json:"age_p95_seconds"`
-	AgainstAge float64 `json:"against_age_p95_seconds"`
-	// Ratios are those of CPU and PSS total.
-	Ratios []Comparison `json:"ratios"`
-}
-
-// ageSlack is how much the ages of two arms may differ and still count as the same:
-// less than a user of either would notice at the shortest interval in use.
-const ageSlack = 0.5 // seconds
-
-// equallyFresh compares the arms of a cell that are as fresh as each other.
-func (b *builder) equallyFresh(c *cellGroup) error {
-	of := func(g *group, prefix string) bool {
-		return len(g.collectors) == 1 && len(g.result.Untrue) == 0 && strings.HasPrefix(g.collectors[0], prefix) && b.again[g.arm.Name] == "" &&
-			g.result.Freshness != nil && g.result.Freshness.Age != nil
-	}
-	for _, cadvisor := range c.order {
-		for _, cri := range c.order {
-			if !of(cadvisor, "cadvisor") || !of(cri, "cri-") || cri.arm.Interval != cadvisor.arm.Interval || !cri.alike(cadvisor) {
-				continue
-			}
-			e := EqualFreshness{
-				Arm: cri.arm.Name, Against: cadvisor.arm.Name,
-				Age: cri.result.Freshness.Age.P95, AgainstAge: cadvisor.result.Freshness.Age.P95,
-			}
-			if d := e.Age - e.AgainstAge; d > ageSlack || d < -ageSlack {
-				continue
-			}
-			for _, m := range []Metric{CPUCores, PSS} {
-				s := Series{Metric: m, Component: Total}
-				effect, err := b.against(cri, b.standing(cadvisor), contest{Ratio, s}, allRounds)
-				if err != nil {
-					return err
-				}
-				ratio := Comparison{Kind: Ratio, Series: s, Against: cadvisor.arm.Name, Possible: len(effect.values) + len(effect.missing), Dropped: drops(effect.missing)}
-				if ratio.Estimate, err = b.estimateOf(&effect, intervalLevel); err != nil {
-					return fmt.Errorf("compare %s with %s, which is as fresh: %w", e.Arm, e.Against, err)
-				}
-				e.Ratios = append(e.Ratios, ratio)
-			}
-			c.equal = append(c.equal, e)
-		}
-	}
-	return nil
 }

@@ -23,13 +23,12 @@ type cellGroup struct {
 	order    []*group
 	groups   map[string]*group
 	pairings []*pairing
-	equal    []EqualFreshness
 	pools    map[poolKey]*stat.TwoWayFit
 }
 
 // result is the cell as it is reported.
 func (c *cellGroup) result() Cell {
-	out := Cell{Cell: c.cell, EqualFreshness: c.equal}
+	out := Cell{Cell: c.cell}
 	for _, p := range c.pairings {
 		out.Pairings = append(out.Pairings, p.result)
 		if r := p.of.result; r.Reference == "" && len(p.result.Comparisons) > 0 {

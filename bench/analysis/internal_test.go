@@ -120,18 +120,3 @@ func TestCopies(t *testing.T) {
 		t.Errorf("copies (-want +got):\n%s", diff)
 	}
 }
-
-// What is counted from the records is not told a second time as a warning.
-func TestCounted(t *testing.T) {
-	for text, want := range map[string]bool{
-		"cadvisor: 3 of 35 containers are missing from the last answer":                                   true,
-		"cri-pod-stats: 1 of 60 calls failed, the first because: refused":                                 true,
-		"cri-pod-stats: 9 of 10 calls were due before the answer to the one before them had come":         true,
-		"cgroup of shims: process clocks say 1.2 s, the cgroup 1.3 s":                                     false,
-		"read /proc/7/smaps_rollup: permission denied: 3 containers are missing from the last whole page": false,
-	} {
-		if counted(text) != want {
-			t.Errorf("counted(%q) is %v", text, !want)
-		}
-	}
-}

@@ -101,8 +101,8 @@ func (b *builder) judge(x *pairing, s Series, e *effect) error {
 			return err
 		}
 		j.P = o.looks[len(o.looks)-1].NonInferior
-		if err := b.twin(&j, e, level); err != nil {
-			return err
+		if e.influenced(j.Ratio.Interval) {
+			j.Ratio.Notes = addID(j.Ratio.Notes, b.notes.rule(NoteInfluence, "one round alone moves the mean by more than half of the interval's half width"))
 		}
 		j.SD, _ = e.sd()
 		j.Pooled = e.pool != nil
@@ -136,7 +136,7 @@ func (b *builder) sides(j *Judgement, e *effect) {
 func (b *builder) tailsAt(looks []int, x *pairing, s Series) ([]judge.Tails, error) {
 	var out []judge.Tails
 	for _, rounds := range looks {
-		e, err := b.against(x.of, x.stands, contest{Ratio, s}, rounds)
+		e, err := b.against(x.of, x.stands, estimand{Ratio, s}, rounds)
 		if err != nil {
 			return nil, err
 		}
@@ -166,27 +166,6 @@ func (b *builder) incomplete(g *group) (note int, ok bool) {
 		return b.notes.at(NoteIncomplete, text, g.placeOf(0, 0)), true
 	}
 	return 0, false
-}
-
-// twin sets the Hodges-Lehmann estimate beside the geometric mean. It asks for
-// symmetry only. One wild round of n moves the mean by 1/t(n-1) of the interval's
-// half width, that is by more than half of it, and the twin hardly at all.
-func (b *builder) twin(j *Judgement, e *effect, level float64) error {
-	hl, err := stat.HodgesLehmann(e.values, level)
-	switch {
-	case errors.Is(err, stat.ErrTooFew) || errors.Is(err, stat.ErrConstant):
-		return nil
-	case err != nil:
-		return fmt.Errorf("Hodges-Lehmann estimate: %w", err)
-	}
-	hl = hl.Exp()
-	j.Twin = &Estimate{Value: hl.Value, Interval: &Interval{hl.CI.Lo, hl.CI.Hi}, N: j.Ratio.N}
-	half := (math.Log(j.Ratio.Interval.Hi) - math.Log(j.Ratio.Interval.Lo)) / 2
-	if math.Abs(math.Log(hl.Value/j.Ratio.Value)) > half/2 {
-		j.TwinDiffers = true
-		j.Ratio.Notes = addID(j.Ratio.Notes, b.notes.rule(NoteTwin, "mean and Hodges-Lehmann estimate differ by more than half of the interval's half width: a few rounds decide the mean"))
-	}
-	return nil
 }
 
 // decide gives every judgement its verdict, once all p-values are known.
@@ -304,15 +283,12 @@ func (b *builder) needed(asked []*pairing) []string {
 // design says of each judgement what it could have found, and what would settle
 // it.
 func (b *builder) design() error {
-	effects := make(map[int]float64) // in standard deviations, by number of rounds
 	for _, c := range b.cells {
 		for _, x := range c.pairings {
 			for i := range x.result.Judgements {
 				j := &x.result.Judgements[i]
-				if j.Ratio.Interval == nil || !(j.SD > 0) {
-					continue
-				}
-				if err := b.designOf(j, effects); err != nil {
+				var err error
+				if j.Detectable, j.Settles, err = b.prospects(j.Ratio, j.SD, 1+b.report.Margin, j.Verdict == Inconclusive); err != nil {
 					return fmt.Errorf("what %s of %s in %s could find: %w", j.Series, x.of.arm.Name, c.cell, err)
 				}
 			}
@@ -321,34 +297,52 @@ func (b *builder) design() error {
 	return nil
 }
 
-func (b *builder) designOf(j *Judgement, effects map[int]float64) error {
-	n := j.Ratio.N
-	if _, ok := effects[n]; !ok {
-		effect, err := stat.MinimumDetectableEffect(n, 1, alpha, power)
-		if err != nil && !errors.Is(err, stat.ErrUnbounded) {
-			return err
-		}
-		effects[n] = effect // 0 if unbounded
+// prospects says what relative loss as many rounds find with a power of 80 %, if one
+// round's logarithm has a standard deviation, and how many rounds would settle by as much
+// on which side of a limit the ratio is that was found; 0 where it cannot be told, or
+// where it lies on it.
+func (b *builder) prospects(ratio Estimate, sd, limit float64, open bool) (detectable float64, settles int, err error) {
+	if ratio.Interval == nil || !(sd > 0) {
+		return 0, 0, nil
 	}
-	effect := effects[n]
-	if j.Pooled { // the t distribution of more degrees of freedom; noncentral t by its normal approximation
-		t := student(j.Ratio.DF)
-		effect = (t.Quantile(1-alpha) + t.Quantile(power)) / math.Sqrt(float64(n))
+	effect, err := b.found(ratio.N, ratio.DF)
+	if err != nil {
+		return 0, 0, err
 	}
-	if d := math.Expm1(effect * j.SD); !math.IsInf(d, 0) {
-		j.Detectable = d
+	if d := math.Expm1(effect * sd); finite(d) {
+		detectable = d
 	}
-	if j.Verdict != Inconclusive {
-		return nil
+	if !open {
+		return detectable, 0, nil
 	}
-	distance := math.Abs(math.Log1p(b.report.Margin) - math.Log(j.Ratio.Value))
-	wanted, err := stat.SampleSize(distance, j.SD, alpha, power)
+	wanted, err := stat.SampleSize(math.Abs(math.Log(limit)-math.Log(ratio.Value)), sd, alpha, power)
 	switch {
 	case errors.Is(err, stat.ErrTooMany) || errors.Is(err, stat.ErrRange):
-		return nil // the ratio lies on the margin, or next to it
+		return detectable, 0, nil
 	case err != nil:
-		return err
+		return 0, 0, err
 	}
-	j.Settles = max(wanted, n+1)
-	return nil
+	return detectable, max(wanted, ratio.N+1), nil
+}
+
+// found is the effect in standard deviations that n rounds find, 0 where they find none.
+// With the spread of all arms it is that of as many degrees of freedom, by the normal
+// approximation of the noncentral t distribution.
+func (b *builder) found(n, df int) (float64, error) {
+	if df > 0 {
+		t := student(df)
+		return (t.Quantile(1-alpha) + t.Quantile(power)) / math.Sqrt(float64(n)), nil
+	}
+	if effect, ok := b.effects[n]; ok {
+		return effect, nil
+	}
+	effect, err := stat.MinimumDetectableEffect(n, 1, alpha, power)
+	if err != nil && !errors.Is(err, stat.ErrUnbounded) {
+		return 0, err
+	}
+	if b.effects == nil {
+		b.effects = make(map[int]float64)
+	}
+	b.effects[n] = effect
+	return effect, nil
 }

@@ -105,7 +105,7 @@ type KEPSentence struct {
 
 	from  Mode // "" for either way of the gate off
 	needs string
-	parts func(b *builder, d *duel) ([]KEPPart, error)
+	parts func(b *builder, d *gatePair) ([]KEPPart, error)
 }
 
 // kepMargin is the "< 2%" of the KEP, whatever the plan's margin is.

@@ -3,7 +3,6 @@ package analysis
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"cri-stats-bench/bench"
@@ -11,9 +10,9 @@ import (
 	"cri-stats-bench/bench/stat"
 )
 
-// A duel is one arm with the gate on against the one with the gate off that does
+// A gatePair is one arm with the gate on against the one with the gate off that does
 // the same otherwise.
-type duel struct {
+type gatePair struct {
 	on, off  *group
 	from, to Mode
 	load     Load
@@ -26,14 +25,14 @@ func (b *builder) kubelet() error {
 	}
 	b.report.Kubelet = &KubeletReport{Modes: b.modes}
 	b.modeNotes()
-	var duels []duel
+	var gatePairs []gatePair
 	for _, c := range b.cells {
-		duels = append(duels, b.duels(c)...)
+		gatePairs = append(gatePairs, b.gatePairs(c)...)
 		b.scrapes(c)
 		b.operations(c)
 		b.accounts(c)
 	}
-	return b.verdicts(duels)
+	return b.verdicts(gatePairs)
 }
 
 // modeNotes says what the modes of the arms are, and what one of them is taken for
@@ -52,9 +51,9 @@ func (b *builder) modeNotes() {
 	}
 }
 
-// duels finds the pairs of arms in a cell that differ in their treatment alone.
-func (b *builder) duels(c *cellGroup) []duel {
-	var out []duel
+// gatePairs finds the pairs of arms in a cell that differ in their treatment alone.
+func (b *builder) gatePairs(c *cellGroup) []gatePair {
+	var out []gatePair
 	for _, on := range c.order {
 		if on.arm.Treatment != bench.GateOn || b.again[on.arm.Name] != "" {
 			continue
@@ -65,7 +64,7 @@ func (b *builder) duels(c *cellGroup) []duel {
 		if i < 0 {
 			continue
 		}
-		d := duel{on: on, off: c.order[i], from: b.modes[c.order[i].arm.Name], to: b.modes[on.arm.Name], load: Unscraped}
+		d := gatePair{on: on, off: c.order[i], from: b.modes[c.order[i].arm.Name], to: b.modes[on.arm.Name], load: Unscraped}
 		if slices.ContainsFunc(on.collectors, scrapes) {
 			d.load = Scraped
 		}
@@ -74,13 +73,13 @@ func (b *builder) duels(c *cellGroup) []duel {
 	return out
 }
 
-// verdicts decides each sentence in each duel.
-func (b *builder) verdicts(duels []duel) error {
+// verdicts decides each sentence in each gatePair.
+func (b *builder) verdicts(gatePairs []gatePair) error {
 	var all []*KEPVerdict
 	for _, s := range sentences() {
 		var lines []*KEPVerdict
-		for i := range duels {
-			d := &duels[i]
+		for i := range gatePairs {
+			d := &gatePairs[i]
 			if d.to != ModeD || s.from != "" && d.from != s.from || d.on.empty() || d.off.empty() {
 				continue
 			}
@@ -93,7 +92,7 @@ func (b *builder) verdicts(duels []duel) error {
 			}
 		}
 		if lines == nil {
-			lines = []*KEPVerdict{{Sentence: s, Result: NotApplicable, Why: b.whyNot(s, duels)}}
+			lines = []*KEPVerdict{{Sentence: s, Result: NotApplicable, Why: b.whyNot(s, gatePairs)}}
 		}
 		all = append(all, lines...)
 	}
@@ -108,7 +107,7 @@ func (b *builder) verdicts(duels []duel) error {
 }
 
 // kepLine is a verdict that is to be concluded.
-func (b *builder) kepLine(s KEPSentence, d *duel, parts []KEPPart) *KEPVerdict {
+func (b *builder) kepLine(s KEPSentence, d *gatePair, parts []KEPPart) *KEPVerdict {
 	cell := d.on.cell.cell
 	v := &KEPVerdict{
 		Sentence: s, Cell: &cell, Load: d.load, Arm: d.on.arm.Name, Against: d.off.arm.Name, From: d.from, To: d.to, Parts: parts,
@@ -119,10 +118,10 @@ func (b *builder) kepLine(s KEPSentence, d *duel, parts []KEPPart) *KEPVerdict {
 }
 
 // whyNot says why a sentence has no line.
-func (b *builder) whyNot(s KEPSentence, duels []duel) string {
+func (b *builder) whyNot(s KEPSentence, gatePairs []gatePair) string {
 	var found []string
 	usable := false
-	for _, d := range duels {
+	for _, d := range gatePairs {
 		usable = usable || d.to == ModeD && (s.from == "" || d.from == s.from)
 		if text := fmt.Sprintf("%s -> %s", modeName(d.from), modeName(d.to)); !slices.Contains(found, text) {
 			found = append(found, text)
@@ -147,9 +146,9 @@ func modeName(m Mode) string {
 }
 
 // ratioPart is a part that holds if a ratio is below a limit.
-func (b *builder) ratioPart(name string, limit float64, d *duel, s Series) (KEPPart, error) {
+func (b *builder) ratioPart(name string, limit float64, d *gatePair, s Series) (KEPPart, error) {
 	p := KEPPart{Name: name, Wants: fmt.Sprintf("ratio below %g", limit), Result: Unsettled, limit: limit, holds: 1, breaks: 1}
-	e, err := b.against(d.on, b.standing(d.off), contest{Ratio, s}, allRounds)
+	e, err := b.against(d.on, b.standing(d.off), estimand{Ratio, s}, allRounds)
 	if err != nil {
 		return p, err
 	}
@@ -163,7 +162,7 @@ func (b *builder) ratioPart(name string, limit float64, d *duel, s Series) (KEPP
 	}
 	var holds, breaks []float64
 	for _, rounds := range looks {
-		at, err := b.against(d.on, b.standing(d.off), contest{Ratio, s}, rounds)
+		at, err := b.against(d.on, b.standing(d.off), estimand{Ratio, s}, rounds)
 		if err != nil {
 			return p, err
 		}
@@ -178,34 +177,8 @@ func (b *builder) ratioPart(name string, limit float64, d *duel, s Series) (KEPP
 	}
 	p.holds, p.breaks = b.spending.Sequential(holds), b.spending.Sequential(breaks)
 	sd, _ := e.sd()
-	return p, p.design(sd, len(e.values))
-}
-
-// design says what the part could have found, and what would settle it.
-func (p *KEPPart) design(sd float64, n int) error {
-	if !(sd > 0) {
-		return nil
-	}
-	effect, err := stat.MinimumDetectableEffect(n, sd, alpha, power)
-	switch {
-	case err == nil:
-		if v := math.Expm1(effect); finite(v) {
-			p.Detectable = v
-		}
-	case !errors.Is(err, stat.ErrUnbounded):
-		return err
-	}
-	if min(p.holds, p.breaks) < alpha {
-		return nil
-	}
-	rounds, err := stat.SampleSize(math.Abs(math.Log(p.limit)-math.Log(p.Ratio.Value)), sd, alpha, power)
-	switch {
-	case err == nil:
-		p.Settles = max(rounds, n+1)
-	case !errors.Is(err, stat.ErrTooMany) && !errors.Is(err, stat.ErrRange):
-		return err
-	}
-	return nil
+	p.Detectable, p.Settles, err = b.prospects(p.Ratio, sd, limit, min(p.holds, p.breaks) >= alpha)
+	return p, err
 }
 
 // adjustParts adjusts p-values by Holm. In the lines of secondary cells, those of

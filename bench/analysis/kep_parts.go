@@ -19,8 +19,8 @@ const (
 func scrapes(collector string) bool { return strings.HasPrefix(collector, collectorPrefix) }
 
 // costParts are CPU and memory of kubelet, runtime and shims together.
-func costParts(limit float64) func(*builder, *duel) ([]KEPPart, error) {
-	return func(b *builder, d *duel) ([]KEPPart, error) {
+func costParts(limit float64) func(*builder, *gatePair) ([]KEPPart, error) {
+	return func(b *builder, d *gatePair) ([]KEPPart, error) {
 		var out []KEPPart
 		for _, of := range []struct {
 			name   string
@@ -38,7 +38,7 @@ func costParts(limit float64) func(*builder, *duel) ([]KEPPart, error) {
 
 // performanceParts are CPU, and what those notice who scrape: how long an answer
 // takes, and whether it comes in time.
-func performanceParts(b *builder, d *duel) ([]KEPPart, error) {
+func performanceParts(b *builder, d *gatePair) ([]KEPPart, error) {
 	if d.load == Unscraped {
 		return nil, nil
 	}
@@ -81,7 +81,7 @@ const fewestLosing = 3
 
 // lostPart holds if no scrape is lost with the gate on. It breaks if in each of at
 // least three rounds some were, where none was with the gate off.
-func lostPart(collector string, d *duel) KEPPart {
+func lostPart(collector string, d *gatePair) KEPPart {
 	p := KEPPart{Name: "lost scrapes of " + collector, Wants: fmt.Sprintf("no answer that fails or takes %v", ScrapeTimeout), Result: Pass}
 	type tally struct{ calls, lost int }
 	count := func(g *group) (map[turn]tally, tally) {
@@ -123,7 +123,7 @@ const workShare = 0.9
 
 // unearned are parts that do not hold where a cost is no evidence: that of answers
 // which are not true, or of less work.
-func (b *builder) unearned(d *duel) []KEPPart {
+func (b *builder) unearned(d *gatePair) []KEPPart {
 	var out []KEPPart
 	for _, g := range []*group{d.on, d.off} {
 		if len(g.result.Untrue) == 0 {
@@ -153,7 +153,7 @@ func (p *KEPPart) say(text string) {
 
 // doesTheWork is a part that does not hold where the gate on answers less than the
 // gate off: its cost is then no evidence that it is cheaper.
-func (b *builder) doesTheWork(d *duel) []KEPPart {
+func (b *builder) doesTheWork(d *gatePair) []KEPPart {
 	names := completenessOf(d, collectorCadvisor)
 	if names == nil || len(names.expected) == 0 || float64(len(names.present)) >= workShare*float64(len(names.expected)) {
 		return nil
@@ -165,7 +165,7 @@ func (b *builder) doesTheWork(d *duel) []KEPPart {
 }
 
 // sameParts are what can be said of the answers themselves.
-func sameParts(b *builder, d *duel) ([]KEPPart, error) {
+func sameParts(b *builder, d *gatePair) ([]KEPPart, error) {
 	if d.load == Unscraped {
 		return nil, nil
 	}
@@ -191,7 +191,7 @@ func sameParts(b *builder, d *duel) ([]KEPPart, error) {
 }
 
 // containersPart holds if no last answer lacked a container of ours.
-func containersPart(d *duel) KEPPart {
+func containersPart(d *gatePair) KEPPart {
 	missing, answers := 0, 0
 	for _, t := range d.on.used {
 		for i := range t.Agents {
@@ -220,7 +220,7 @@ type completeness struct {
 const ofNetwork = "container_network_"
 
 // completenessOf is nil where one of the arms gave no answer with names.
-func completenessOf(d *duel, collector string) *completeness {
+func completenessOf(d *gatePair, collector string) *completeness {
 	on, off := namesOf(d.on, collector), namesOf(d.off, collector)
 	if len(on) == 0 || len(off) == 0 {
 		return nil

@@ -26,7 +26,7 @@ type Scrape struct {
 
 // scrapes adds the endpoints of a cell.
 func (b *builder) scrapes(c *cellGroup) {
-	duels := b.duels(c)
+	gatePairs := b.gatePairs(c)
 	for _, g := range c.order {
 		for _, collector := range g.collectors {
 			if !scrapes(collector) || g.empty() {
@@ -39,9 +39,9 @@ func (b *builder) scrapes(c *cellGroup) {
 				s.Failed += calls.Failed()
 				s.Lost += lostCalls(calls)
 			}
-			for i := range duels {
-				if duels[i].on == g {
-					if names := completenessOf(&duels[i], collector); names != nil {
+			for i := range gatePairs {
+				if gatePairs[i].on == g {
+					if names := completenessOf(&gatePairs[i], collector); names != nil {
 						s.Missing = names.missing
 					}
 				}
@@ -159,4 +159,14 @@ func account(costs bench.Costs, c bench.Component, q bench.Quantity) (float64, b
 		v += costs[bench.ComponentShims][q]
 	}
 	return v, ok
+}
+
+// callsOf are the calls of a collector in a trial.
+func callsOf(t *bench.Trial, collector string) bench.Calls {
+	for i := range t.Agents {
+		if t.Agents[i].Collector == collector {
+			return t.Agents[i].Calls
+		}
+	}
+	return nil
 }

@@ -11,7 +11,7 @@ const notChecked = "not checked in this run"
 
 // truthParts hold one collector's answers with the gate on against those with the gate
 // off, by what was found of both.
-func (b *builder) truthParts(d *duel, collector string) []KEPPart {
+func (b *builder) truthParts(d *gatePair, collector string) []KEPPart {
 	on, off := b.checkOf(d.on, collector), b.checkOf(d.off, collector)
 	out := []KEPPart{
 		{Name: "pods of " + collector, Wants: "values of its own of each pod that has them with the gate off", Result: Pass},
@@ -66,6 +66,10 @@ func judgeAgreement(p *KEPPart, on, off *Check) {
 		p.Result, p.Says = Fail, inShort(worse)
 	}
 }
+
+// ageSlack is how much the ages of two arms may differ and still count as the same:
+// less than a user of either would notice at the shortest interval in use.
+const ageSlack = 0.5 // seconds
 
 // judgeAge wants values that are not older, by more than a user of them would notice.
 func judgeAge(p *KEPPart, on, off *Check) {

@@ -27,11 +27,8 @@ const (
 	NoteRepeated     NoteKind = "repeated"      // usable trials that a later attempt stands in for
 	NoteCorrelated   NoteKind = "correlated"    // units that are not independent of each other
 	NoteMissing      NoteKind = "missing"       // containers that answers lack
-	NoteTwin         NoteKind = "twin"          // mean and Hodges-Lehmann estimate differ
+	NoteInfluence    NoteKind = "influence"     // one round that decides the mean
 	NoteTwoDensities NoteKind = "two-densities" // a slope that no third density checks
-	NoteNoExponent   NoteKind = "no-exponent"   // growth that bends, but is no power law
-	NoteUnsteady     NoteKind = "unsteady"      // calls or trials that do not stay at one level
-	NoteCarryOver    NoteKind = "carry-over"    // trials that cost more after those of another arm
 	NoteWindows      NoteKind = "windows"       // arms with unequal windows, which are not compared
 	NotePooled       NoteKind = "pooled"        // a spread that is that of all arms with the same windows
 	NoteNotFinite    NoteKind = "not-finite"    // values beyond what can be calculated with

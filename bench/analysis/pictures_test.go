@@ -59,62 +59,6 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// Spectra and the quantiles of tables are the same numbers.
-func TestSpectra(t *testing.T) {
-	r := analyse(t, example(t, 6, 20).Input())
-	if len(r.Spectra) != 2*8 {
-		t.Fatalf("%d spectra, want one for each collector of 7 arms in 2 cells", len(r.Spectra))
-	}
-	for _, s := range r.Spectra {
-		var l analysis.Latency
-		for _, c := range arm(t, r, s.Arm, s.Cell.Pods).Collectors {
-			if c.Collector == s.Collector {
-				l = c.Response
-			}
-		}
-		found := 0
-		for i, p := range s.Points {
-			if i > 0 && p.Seconds < s.Points[i-1].Seconds {
-				t.Errorf("%s: the spectrum falls at %g", s.Arm, p.P)
-			}
-			if float64(s.Calls)*(1-p.P) < 1-1e-9 {
-				t.Errorf("%s: no call of %d is beyond %g", s.Arm, s.Calls, p.P)
-			}
-			for level, e := range map[float64]analysis.Estimate{0.5: l.P50, 0.9: l.P90, 0.95: l.P95, 0.99: l.P99} {
-				if p.P == level && !e.Absent() {
-					found++
-					near(t, s.Arm+" quantile", p.Seconds, e.Value, 1e-12)
-				}
-			}
-		}
-		if found != 4 {
-			t.Errorf("%s: %d of 4 quantiles are in its spectrum of %d calls", s.Arm, found, s.Calls)
-		}
-	}
-}
-
-// Failed calls rank above every answer: the spectrum ends before them.
-func TestSpectrumOfFailures(t *testing.T) {
-	run := example(t, 2, 10)
-	run.Spoil = func(t *bench.Trial) {
-		if t.Arm.Name == "cgroup" {
-			for i := range t.Agents[0].Calls[:3] {
-				t.Agents[0].Calls[i].Err = "refused"
-			}
-		}
-	}
-	r := analyse(t, run.Input())
-	for _, s := range r.Spectra {
-		last := s.Points[len(s.Points)-1].P
-		if s.Arm == "cgroup" && (s.Failed != 6 || s.Calls != 20 || last > 0.7) {
-			t.Errorf("%d of %d calls failed, and the spectrum ends at %g", s.Failed, s.Calls, last)
-		}
-		if s.Arm == "cri-pod-stats" && (s.Failed != 0 || last < 0.9) {
-			t.Errorf("the spectrum of calls that all succeeded ends at %g", last)
-		}
-	}
-}
-
 // The interval of the line at a density is that of the intercept of the same line
 // with this density taken for zero.
 func TestLineAt(t *testing.T) {

@@ -60,7 +60,7 @@ var cadences = []time.Duration{time.Second, 10 * time.Second, 15 * time.Second, 
 // spread is relative and, where it is known, that of all arms with these windows: few
 // rounds say little of their own.
 func (b *builder) aboveIdle(g, idle *group, s Series, level float64) (Estimate, error) {
-	e, err := b.against(g, []*group{idle}, contest{Difference, s}, allRounds)
+	e, err := b.against(g, []*group{idle}, estimand{Difference, s}, allRounds)
 	if err != nil || e.absent() {
 		return Estimate{}, err
 	}

@@ -118,7 +118,7 @@ func (b *builder) selfCheck(g, of *group) error {
 		return nil
 	}
 	for _, s := range []Series{{Metric: CPUCores, Component: Total}, {Metric: PSS, Component: Total}, {Metric: ResponseP50}, {Metric: ReadCalls, Component: Total}} {
-		e, err := b.against(g, []*group{of}, contest{Ratio, s}, allRounds)
+		e, err := b.against(g, []*group{of}, estimand{Ratio, s}, allRounds)
 		if err != nil {
 			return err
 		}

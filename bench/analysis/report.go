@@ -49,18 +49,13 @@ type Report struct {
 	// the rate is what is paid.
 	Prices     []Price     `json:"prices,omitempty"`
 	PriceTests []PriceTest `json:"price_tests,omitempty"`
-	// CarryOver has every pair of arms that could be tested: whether a trial costs more
-	// after that of another arm.
-	CarryOver []CarryOver `json:"carry_over,omitempty"`
-	// Timeline has all trials in the order of time, Spectra how response times are
-	// distributed: what pictures need beyond the estimates.
-	Timeline []Moment   `json:"timeline,omitempty"`
-	Spectra  []Spectrum `json:"spectra,omitempty"`
+	// Timeline has all trials in the order of time: what the picture of them needs beyond
+	// the estimates.
+	Timeline []Moment `json:"timeline,omitempty"`
 	// SelfChecks and Controls say what the evidence is worth: arms set against
 	// themselves, and planted differences.
 	SelfChecks []SelfCheck    `json:"self_checks,omitempty"`
 	Controls   []ControlCheck `json:"controls,omitempty"`
-	Residue    []Residue      `json:"residue,omitempty"`
 	// Truth is the plan's rule of which defects take an arm its verdict, Checks what was
 	// found of the answers.
 	Truth  agreement.Rule `json:"truth,omitempty"`
@@ -113,8 +108,6 @@ type Cell struct {
 	// Pairings are the comparisons of two arms that get a verdict: those of the plan in
 	// its order, then those of other arms with the baseline.
 	Pairings []Pairing `json:"pairings,omitempty"`
-	// EqualFreshness compares arms of the two sources whose values are of one age.
-	EqualFreshness []EqualFreshness `json:"equal_freshness,omitempty"`
 }
 
 // Arm returns the result of the named arm, nil if the cell has none.
@@ -160,9 +153,8 @@ type ArmResult struct {
 	Together    Verdict      `json:"together,omitempty"`
 	// Untrue are the reasons why the arm's answers allow it no verdict, by the plan's
 	// rule of truth.
-	Untrue     []string   `json:"untrue,omitempty"`
-	Freshness  *Freshness `json:"freshness,omitempty"`
-	Steadiness Steadiness `json:"steadiness"`
+	Untrue    []string   `json:"untrue,omitempty"`
+	Freshness *Freshness `json:"freshness,omitempty"`
 	// Trials are those that are used, in order; Columns their observations.
 	Trials  []TrialID `json:"trials,omitempty"`
 	Columns []Column  `json:"columns,omitempty"`

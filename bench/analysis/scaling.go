@@ -23,20 +23,16 @@ type Scaling struct {
 	// Noise says which line it is: that of relative deviations, or of absolute ones
 	// where the first has no answer.
 	Noise stat.Noise `json:"noise"`
-	// Fixed and PerPod are the line's, MedianPerPod the slope of Theil and Sen, which
-	// does not follow outliers.
-	Fixed        Estimate `json:"fixed"`
-	PerPod       Estimate `json:"per_pod"`
-	MedianPerPod Estimate `json:"median_per_pod"`
+	// Fixed and PerPod are the line's.
+	Fixed  Estimate `json:"fixed"`
+	PerPod Estimate `json:"per_pod"`
 	// Correlation is that of Fixed and PerPod: with their intervals it makes the one
 	// of the line at any density (At).
 	Correlation float64 `json:"correlation,omitempty"`
-	// Curved says that a parabola describes the values better than the line. Then
-	// Exponent is that of a power law through what is above the idle arm: 1 is
-	// linear growth.
-	Curved   bool     `json:"curved,omitempty"`
-	Exponent Estimate `json:"exponent"`
-	Notes    []int    `json:"notes,omitempty"`
+	// Curved says that a parabola describes the values better than the line: cost per pod
+	// is another one at each density.
+	Curved bool  `json:"curved,omitempty"`
+	Notes  []int `json:"notes,omitempty"`
 }
 
 // A point is the value of one round at one density.
@@ -118,7 +114,7 @@ func (b *builder) climb(l ladder, arm bench.Arm) error {
 		if err := b.line(&out, points); err != nil {
 			return fmt.Errorf("%s: %w", s, err)
 		}
-		if err := b.curve(&out, l, points); err != nil {
+		if err := curve(&out, points); err != nil {
 			return fmt.Errorf("%s: %w", s, err)
 		}
 		if len(d) == 2 {
@@ -161,17 +157,8 @@ func (b *builder) line(out *Scaling, points []point) error {
 	if scale := line.InterceptSE * line.SlopeSE; scale > 0 && finite(line.Covariance/scale) {
 		out.Correlation = line.Covariance / scale
 	}
-	if len(points) > mostPoints {
-		return nil
-	}
-	median, err := stat.TheilSen(x, y, intervalLevel)
-	out.MedianPerPod, err = b.fitted(median.Slope, err, len(points))
-	return err
+	return nil
 }
-
-// mostPoints is how many points a Theil-Sen line is drawn through, whose cost goes
-// with the square and whose exact interval ends at 200 of them.
-const mostPoints = 200
 
 // fitted turns a figure of a fit into an estimate, or into a note.
 func (b *builder) fitted(e stat.Estimate, err error, points int) (Estimate, error) {
@@ -188,9 +175,8 @@ func (b *builder) fitted(e stat.Estimate, err error, points int) (Estimate, erro
 // bent is by how much AICc a parabola must be better.
 const bent = 2
 
-// curve looks whether the line bends, and fits a power law to what is above the idle
-// arm if so.
-func (b *builder) curve(out *Scaling, l ladder, points []point) error {
+// curve looks whether the line bends.
+func curve(out *Scaling, points []point) error {
 	if len(out.Densities) < 3 {
 		return nil
 	}
@@ -203,42 +189,5 @@ func (b *builder) curve(out *Scaling, l ladder, points []point) error {
 		return err
 	}
 	out.Curved = c.DeltaAICc > bent && !c.Quadratic.CI.Contains(0)
-	if !out.Curved {
-		return nil
-	}
-	net, err := b.aboveIdlePoints(l, out)
-	if err != nil {
-		return err
-	}
-	net = slices.DeleteFunc(net, func(p point) bool { return p.pods == 0 })
-	if x, y = xy(net); len(densities(net)) < 3 || slices.ContainsFunc(y, func(v float64) bool { return v <= 0 }) {
-		out.Notes = addID(out.Notes, b.notes.rule(NoteNoExponent, "growth bends, but has no exponent: that needs a cost above the idle arm's in every round at three densities"))
-		return nil
-	}
-	fit, err := stat.PowerLaw(x, y, intervalLevel)
-	out.Exponent, err = b.fitted(fit.Exponent, err, len(net))
-	return err
-}
-
-// aboveIdlePoints returns the differences to the idle arm of the same rounds.
-func (b *builder) aboveIdlePoints(l ladder, s *Scaling) ([]point, error) {
-	var out []point
-	for _, c := range l {
-		arm := c.groups[s.Arm]
-		if arm == nil || arm.empty() {
-			continue
-		}
-		idle := c.idle(arm)
-		if idle == nil {
-			continue
-		}
-		e, err := b.against(arm, []*group{idle}, contest{Difference, s.Series}, allRounds)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range e.values {
-			out = append(out, point{c.cell.Pods, v})
-		}
-	}
-	return out, nil
+	return nil
 }

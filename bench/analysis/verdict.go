@@ -78,11 +78,6 @@ type Judgement struct {
 	// adjustment.
 	P        float64 `json:"p"`
 	Adjusted float64 `json:"p_adjusted"`
-	// Twin is the Hodges-Lehmann estimate with the interval of the exact signed-rank
-	// test, which trusts no normal distribution; nil where there is none. TwinDiffers
-	// says that it lies more than half of the interval's half width away.
-	Twin        *Estimate `json:"hodges_lehmann,omitempty"`
-	TwinDiffers bool      `json:"hodges_lehmann_differs,omitempty"`
 	// SD is the standard deviation of the logarithm of one round's ratio. Pooled says
 	// that it is that of all arms with the same windows.
 	SD     float64 `json:"sd"`

@@ -10,28 +10,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// tree writes files under a temporary folder and returns it.
-func tree(t *testing.T, files map[string]string) string {
-	t.Helper()
-	root := t.TempDir()
-	for name, text := range files {
-		name = filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return root
-}
+	"cri-stats-bench/bench/testfile"
+)
 
 func TestOpen(t *testing.T) {
 	f := func(files map[string]string, version int, cpuFile string) {
 		t.Helper()
-		root := tree(t, files)
+		root := testfile.Tree(t, files)
 		c, err := Open(root)
 		if err != nil {
 			t.Error(err)
@@ -51,7 +37,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	_, err := Open(tree(t, map[string]string{"cpuset/tasks": ""}))
+	_, err := Open(testfile.Tree(t, map[string]string{"cpuset/tasks": ""}))
 	if err == nil || !strings.Contains(err.Error(), `controller "cpuacct"`) {
 		t.Errorf("opened a tree without cpuacct: %v", err)
 	}
@@ -63,11 +49,11 @@ func TestOpenRefuses(t *testing.T) {
 func TestPathOf(t *testing.T) {
 	f := func(root map[string]string, cgroup, want string) {
 		t.Helper()
-		fs, err := Open(tree(t, root))
+		fs, err := Open(testfile.Tree(t, root))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := fs.PathOf(tree(t, map[string]string{"17/cgroup": cgroup}), 17, CPUAcct)
+		got, err := fs.PathOf(testfile.Tree(t, map[string]string{"17/cgroup": cgroup}), 17, CPUAcct)
 		if err != nil || got != want {
 			t.Errorf("path %q, %v, want %q", got, err, want)
 		}
@@ -80,7 +66,7 @@ func TestPathOf(t *testing.T) {
 func TestReadUsage(t *testing.T) {
 	f := func(files map[string]string, cpu time.Duration, memory uint64) {
 		t.Helper()
-		c, err := Open(tree(t, files))
+		c, err := Open(testfile.Tree(t, files))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +98,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestFileIsWhole(t *testing.T) {
-	root := tree(t, map[string]string{"f": "0123456789"})
+	root := testfile.Tree(t, map[string]string{"f": "0123456789"})
 	f, err := OpenFile(filepath.Join(root, "f"))
 	if err != nil {
 		t.Fatal(err)

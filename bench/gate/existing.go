@@ -125,6 +125,9 @@ func (e *Existing) keep() error {
 		err = os.MkdirAll(filepath.Dir(e.stateFile()), 0o755)
 	}
 	if err == nil {
+		err = syncDir(filepath.Dir(filepath.Dir(e.stateFile())))
+	}
+	if err == nil {
 		err = writeWhole(e.stateFile(), data)
 	}
 	if err != nil {
@@ -162,7 +165,11 @@ func Recover(ctx context.Context, stateFile string) (path string, err error) {
 	if err := (Untouched{s.Kubelet}).await(ctx, ""); err != nil {
 		return s.Path, fmt.Errorf("the kubelet's configuration %s is back, but: %w", s.Path, err)
 	}
-	if err := os.Remove(stateFile); err != nil {
+	err = os.Remove(stateFile)
+	if err == nil {
+		err = syncDir(filepath.Dir(stateFile))
+	}
+	if err != nil {
 		return s.Path, fmt.Errorf("the kubelet's configuration %s is back: %w", s.Path, err)
 	}
 	return s.Path, nil
@@ -209,7 +216,17 @@ func writeWhole(path string, data []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return nil
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir puts a folder on disk: without that, the name of a file in it may be lost with
+// the power although the file is there.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // restartTimeout is how long the command may take: systemd waits for 90 s until it

@@ -187,17 +187,31 @@ func (o Options) describeCgroup() Cgroup {
 	var c Cgroup
 	if controllers := line(root, "cgroup.controllers"); controllers != "" {
 		c.Mode, c.Controllers = "v2", strings.Fields(controllers)
-	} else if data, err := os.ReadFile(filepath.Join(o.Proc, "cgroups")); err == nil {
+	} else if summaries, err := o.cgroupSummaries(); err == nil {
 		c.Mode = "v1"
 		if _, err := os.Stat(filepath.Join(root, "unified", "cgroup.procs")); err == nil {
 			c.Mode = "hybrid"
 		}
-		c.Controllers = parseControllers(data)
+		for _, s := range summaries {
+			if s.Enabled == 1 {
+				c.Controllers = append(c.Controllers, s.SubsysName)
+			}
+		}
+		slices.Sort(c.Controllers)
 	}
 	if _, err := cgroupfs.Open(root); err != nil {
 		c.Problem = err.Error()
 	}
 	return c
+}
+
+// cgroupSummaries reads /proc/cgroups; see cgroups(7).
+func (o Options) cgroupSummaries() ([]procfs.CgroupSummary, error) {
+	proc, err := procfs.NewFS(o.Proc)
+	if err != nil {
+		return nil, err
+	}
+	return proc.CgroupSummarys()
 }
 
 // probe looks at the CPUs for a while.

@@ -6,10 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -17,23 +15,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-var update = flag.Bool("update", false, "write golden files anew")
+	"cri-stats-bench/bench/testfile"
+)
 
 // tree writes files under a temporary folder and returns options that look there.
 func tree(t *testing.T, files map[string]string) Options {
 	t.Helper()
-	root := t.TempDir()
-	for name, text := range files {
-		name = filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	root := testfile.Tree(t, files)
 	return Options{Proc: root + "/proc", Sys: root + "/sys", Etc: root + "/etc", Boot: root + "/boot"}
 }
 
@@ -99,19 +88,7 @@ func TestDescribe(t *testing.T) {
 			t.Fatal(err)
 		}
 		got = append(got, '\n')
-		const golden = "testdata/host.json"
-		if *update {
-			if err := os.WriteFile(golden, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(want), string(got)); d != "" {
-			t.Errorf("diff (-want +got):\n%s", d)
-		}
+		testfile.Golden(t, "testdata/host.json", got)
 		if got := h.Identity(); got != "linux/amd64, kernel 6.12.1, AMD EPYC, 2 CPUs, 8 GiB, host 545ea5384610" {
 			t.Errorf("identity %q", got)
 		}

@@ -135,20 +135,3 @@ func parseParameter(cmdline, name string) string {
 	}
 	return value
 }
-
-// parseControllers returns the enabled controllers of /proc/cgroups, sorted; see
-// cgroups(7):
-//
-//	#subsys_name	hierarchy	num_cgroups	enabled
-//	cpuset	3	12	1
-func parseControllers(data []byte) []string {
-	var names []string
-	for line := range strings.Lines(string(data)) {
-		columns := strings.Fields(line)
-		if len(columns) == 4 && columns[3] == "1" && !strings.HasPrefix(columns[0], "#") {
-			names = append(names, columns[0])
-		}
-	}
-	slices.Sort(names)
-	return names
-}

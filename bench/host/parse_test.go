@@ -87,9 +87,6 @@ func FuzzParse(f *testing.F) {
 		}
 		whole("choice", parseChoice(text))
 		whole("parameter", parseParameter(text, "mitigations"))
-		for _, c := range parseControllers(data) {
-			whole("controller", c)
-		}
 		config, err := parseKernelConfig(strings.NewReader(text))
 		if err != nil && config != nil {
 			t.Errorf("%v beside %v", config, err)

@@ -8,19 +8,12 @@
 // Three claims can be made of a ratio of costs, each wrong in at most 5 % of reports,
 // whatever is true of how many endpoints: that something is better, that it is not
 // inferior, that it is inferior. Each is a family that is adjusted by Holm's procedure
-// with weights (Holm 1979; Benjamini, Hochberg. Multiple hypotheses testing with weights.
-// Scand. J. Statistics 24 (1997), procedure of theorem 2 without weights in the error).
+// with weights (stat.WeightedHolm).
 // Where data are looked at several times, each endpoint brings its p-value at each look,
 // and stat.Spending makes one of them that holds for all looks.
 package judge
 
-import (
-	"cmp"
-	"fmt"
-	"slices"
-
-	"cri-stats-bench/bench/stat"
-)
+import "cri-stats-bench/bench/stat"
 
 // Alpha is the chance of any wrong claim of one kind.
 const Alpha = 0.05
@@ -80,6 +73,9 @@ var claims = []func(*Tails) *float64{
 // Decide decides on all endpoints of a report together. Its error says that a weight is
 // not above 0, or a p-value none.
 func Decide(endpoints []Endpoint, looks *stat.Spending) ([]Decision, error) {
+	if len(endpoints) == 0 {
+		return nil, nil
+	}
 	raw, adjusted := make([]Tails, len(endpoints)), make([]Tails, len(endpoints))
 	weights := make([]float64, len(endpoints))
 	for i, e := range endpoints {
@@ -95,7 +91,7 @@ func Decide(endpoints []Endpoint, looks *stat.Spending) ([]Decision, error) {
 			p[i] = looks.Sequential(at)
 			*of(&raw[i]) = p[i]
 		}
-		holm, err := Holm(p, weights)
+		holm, err := stat.WeightedHolm(p, weights)
 		if err != nil {
 			return nil, err
 		}
@@ -125,33 +121,6 @@ func (t Tails) decide() (v Verdict, withinMargin, equivalent bool) {
 		return Inferior, false, false
 	}
 	return Inconclusive, false, false
-}
-
-// Holm adjusts p-values for their number, those of larger weight less: a hypothesis is
-// rejected at a level if its adjusted p-value is not above it. With equal weights it is
-// Holm's procedure.
-func Holm(p, weights []float64) ([]float64, error) {
-	if len(p) != len(weights) {
-		return nil, fmt.Errorf("adjust %d p-values with %d weights: %w", len(p), len(weights), stat.ErrRange)
-	}
-	order := make([]int, len(p))
-	rest := 0.0
-	for i := range p {
-		if !(weights[i] > 0) || !(p[i] >= 0 && p[i] <= 1) {
-			return nil, fmt.Errorf("adjust p-value %g of weight %g: %w", p[i], weights[i], stat.ErrRange)
-		}
-		order[i] = i
-		rest += weights[i]
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a]/weights[a], p[b]/weights[b]) })
-	out := make([]float64, len(p))
-	most := 0.0
-	for _, i := range order {
-		most = max(most, min(1, p[i]*(max(rest, weights[i])/weights[i])))
-		out[i] = most
-		rest -= weights[i]
-	}
-	return out, nil
 }
 
 // Together is the verdict on endpoints that must all hold: the worst of them.

@@ -43,28 +43,6 @@ func TestDecideOne(t *testing.T) {
 	f(judge.Tails{Better: no, NonInferior: judge.Alpha, Inferior: no, Worse: no, NotLess: 0.01}, judge.Inconclusive, false, false)
 }
 
-// With equal weights it is Holm's procedure (R: p.adjust(p, "holm")).
-func TestHolm(t *testing.T) {
-	near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })
-	f := func(p, weights, want []float64) {
-		t.Helper()
-		got, err := judge.Holm(p, weights)
-		if diff := cmp.Diff(want, got, near); err != nil || diff != "" {
-			t.Errorf("%v with weights %v: %v (-want +got):\n%s", p, weights, err, diff)
-		}
-	}
-	f([]float64{0.01, 0.04, 0.03, 0.005}, []float64{1, 1, 1, 1}, []float64{0.03, 0.06, 0.06, 0.02})
-	// By hand: 0.02/10 is first, of 11; then 0.02/1 of 1.
-	f([]float64{0.02, 0.02}, []float64{10, 1}, []float64{0.022, 0.022})
-	f([]float64{0.9, 0.004}, []float64{10, 1}, []float64{0.9, 0.044})
-	f(nil, nil, []float64{})
-	for _, bad := range []struct{ p, w []float64 }{{[]float64{0.1}, nil}, {[]float64{0.1}, []float64{0}}, {[]float64{math.NaN()}, []float64{1}}, {[]float64{2}, []float64{1}}} {
-		if _, err := judge.Holm(bad.p, bad.w); err == nil {
-			t.Errorf("%v is adjusted", bad)
-		}
-	}
-}
-
 func TestTogether(t *testing.T) {
 	f := func(want judge.Verdict, verdicts ...judge.Verdict) {
 		t.Helper()

@@ -173,6 +173,9 @@ func readInto(name string, buf []byte) ([]byte, error) {
 		return nil, fail("open", err)
 	}
 	n, err := unix.Read(fd, buf)
+	for errors.Is(err, unix.EINTR) {
+		n, err = unix.Read(fd, buf)
+	}
 	if err = errors.Join(err, unix.Close(fd)); err != nil {
 		return nil, fail("read", err)
 	}

@@ -132,9 +132,9 @@ func (w *watch) End() (bench.Metered, error) {
 	for _, p := range w.procs {
 		p.endCounters(w.buf[:])
 	}
-	b := &bill{watch: w, metered: bench.Metered{Start: w.begin, Length: w.end.Sub(w.begin)}}
+	b := &delta{watch: w, metered: bench.Metered{Start: w.begin, Length: w.end.Sub(w.begin)}}
 	b.metered.Warnings = append(b.metered.Warnings, w.warnings...)
-	b.census()
+	b.population()
 	b.total()
 	return b.metered, nil
 }

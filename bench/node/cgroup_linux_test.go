@@ -14,28 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cri-stats-bench/bench/cgroupfs"
+	"cri-stats-bench/bench/testfile"
 )
 
 // tree makes files, or folders where a name ends in "/", and opens them as
 // cgroup hierarchies.
 func tree(t *testing.T, files map[string]string) (cgroups, string) {
 	t.Helper()
-	root := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(root, name)
-		if strings.HasSuffix(name, "/") {
-			if err := os.MkdirAll(path, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	root := testfile.Tree(t, files)
 	hierarchies, err := cgroupfs.Open(root)
 	if err != nil {
 		t.Fatal(err)

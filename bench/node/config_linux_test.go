@@ -2,7 +2,6 @@ package node
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,27 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"cri-stats-bench/bench/testfile"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	name = filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(name, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
 
 func TestRender(t *testing.T) {
 	f := func(name, template string, data any) {
@@ -40,7 +20,7 @@ func TestRender(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name, got)
+		testfile.Golden(t, filepath.Join("testdata", name), got)
 	}
 	s := settings{
 		Etc: "/d", Root: "/d/root", State: "/d/state", Temp: "/d/tmp", Socket: "/r/cri.sock", RunDir: "/r", ShimSockets: "/r/s", Exits: "/r/exits",

@@ -201,16 +201,15 @@ func (o Outside) unmount(ctx context.Context) (left []string, err error) {
 // released says whether a controller is in no hierarchy of version 1 any more. Where
 // the kernel does not tell it is taken to be.
 func released(controller string) bool {
-	data, err := os.ReadFile("/proc/cgroups")
+	proc, err := procfs.NewFS(procRoot)
 	if err != nil {
 		return true
 	}
-	for line := range strings.Lines(string(data)) {
-		if f := strings.Fields(line); len(f) > 1 && f[0] == controller {
-			return f[1] == "0"
-		}
+	summaries, err := proc.CgroupSummarys()
+	if err != nil {
+		return true
 	}
-	return true
+	return !slices.ContainsFunc(summaries, func(s procfs.CgroupSummary) bool { return s.SubsysName == controller && s.Hierarchy != 0 })
 }
 
 // restore removes the paths and puts the kernel's settings back. A folder that

@@ -2,8 +2,6 @@ package plan_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,9 +9,8 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/testfile"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestPresets holds the presets, every default filled in, against golden files:
 // so a default that changes shows.
@@ -40,19 +37,7 @@ func TestPresets(t *testing.T) {
 			t.Fatal(err)
 		}
 		got = append(got, '\n')
-		golden := filepath.Join("testdata", name+".json")
-		if *update {
-			if err := os.WriteFile(golden, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("preset %s (-want +got):\n%s", name, diff)
-		}
+		testfile.Golden(t, filepath.Join("testdata", name+".json"), got)
 	}
 	if _, err := plan.Preset("quik"); err == nil || err.Error() != `unknown preset "quik" (did you mean "quick"?)` {
 		t.Errorf("Preset(quik): error %v", err)

@@ -98,7 +98,7 @@ func Compare(old, new *Run, o Options) (*Comparison, error) {
 	}
 	b := newBuilder(old, new, margin)
 	b.c.Differences = differences
-	for _, step := range []func() error{b.verdicts, b.second} {
+	for _, step := range []func() error{b.verdicts, b.foresee} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("compare %s with %s: %w", old.Name, new.Name, err)
 		}

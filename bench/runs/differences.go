@@ -76,6 +76,16 @@ func refuse(old, new *Run, differences []Difference) error {
 	return &DifferenceError{old.Name, new.Name, found}
 }
 
+// Alike returns a *DifferenceError where two runs cannot stand in one series, since they
+// did not measure the same, or not on the same node, and a *DuplicateError where they are
+// one.
+func Alike(old, new *Run) error {
+	if old.same(new) {
+		return &DuplicateError{old.Name, new.Name}
+	}
+	return refuse(old, new, slices.Concat(reality(old, new), planDifferences(old, new, planFacts()), meteredDifference(old, new), hostDifferences(old, new)))
+}
+
 // reality tells simulated runs from real ones.
 func reality(old, new *Run) []Difference {
 	word := func(r *Run) string {

@@ -13,9 +13,9 @@
 // # A new run against an old one
 //
 // Rounds of two runs have nothing in common, so nothing is paired. The observation is
-// the trial, whose agents live as long as it: its mean cost, its median latency. On their logarithms Welch's t gives the ratio of geometric
-// means, new over old, with a 90 % interval [L, U]; the Hodges-Lehmann estimate with
-// the exact rank-sum interval and the Mann-Whitney test stand beside it.
+// the trial, whose agents live as long as it: its mean cost, its median latency. On
+// their logarithms Welch's t gives the ratio of geometric means, new over old, with a
+// 90 % interval [L, U].
 //
 //	Regressed     L > 1+m       m is the margin
 //	Improved      U < 1/(1+m)

@@ -28,13 +28,6 @@ type Endpoint struct {
 	// Ratio is that of the geometric means, new over old, with Welch's 90 % interval
 	// on logarithms. N counts the trials or blocks of both runs.
 	Ratio analysis.Estimate `json:"ratio"`
-	// Twin is the Hodges-Lehmann estimate with the interval of the exact rank-sum
-	// test, which trusts no normal distribution; nil where there is none. TwinDiffers
-	// says that it lies more than half of the interval's half width away. RankP is the
-	// p-value of the exact Mann-Whitney test of no difference.
-	Twin        *analysis.Estimate `json:"hodges_lehmann,omitempty"`
-	TwinDiffers bool               `json:"hodges_lehmann_differs,omitempty"`
-	RankP       float64            `json:"p_mann_whitney"`
 	// Verdict is after adjustment and with a look at the node, Unadjusted before.
 	Verdict    Verdict `json:"verdict,omitempty"`
 	Unadjusted Verdict `json:"unadjusted,omitempty"`
@@ -155,7 +148,7 @@ func (b *builder) relative(cell bench.Cell, old, new *analysis.ArmResult, w want
 
 // add compares two samples.
 func (b *builder) add(e Endpoint, x, y sample) error {
-	e.Old, e.New, e.RankP, e.Adjusted = x.side(), y.side(), 1, 1
+	e.Old, e.New, e.Adjusted = x.side(), y.side(), 1
 	if n := x.notPositive + y.notPositive; n > 0 {
 		e.Notes = append(e.Notes, b.note(fmt.Sprintf("values that are not above zero are left out (%d)", n)))
 	}

@@ -185,7 +185,7 @@ func TestDesign(t *testing.T) {
 	if e.Verdict != Inconclusive {
 		t.Fatalf("%s after %d rounds: %+v", e.Verdict, w.rounds, e)
 	}
-	if err := b.second(); err != nil {
+	if err := b.foresee(); err != nil {
 		t.Fatal(err)
 	}
 	share := func(w world, is func(*Endpoint) bool) float64 {

@@ -3,9 +3,7 @@ package stat
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -15,11 +13,6 @@ const seriesLength = 400
 
 // seriesTables count what happens inside a window, where neighbors are correlated.
 func seriesTables(t *testing.T, doc *bytes.Buffer) {
-	seriesCoverage(t, doc)
-	steadyShares(t, doc)
-}
-
-func seriesCoverage(t *testing.T, doc *bytes.Buffer) {
 	type method struct {
 		name     string
 		truth    float64
@@ -77,79 +70,6 @@ calls as independent is wrong by far. The quantile intervals with the effective 
 		within(t, methods[i].name+", correlation 0.3", held[i][1], 91, 99)
 		if !raceDetector && held[i][2] < held[i-1][2]+10 {
 			t.Errorf("%s is not clearly better than %s on correlated values: %.1f and %.1f", methods[i].name, methods[i-1].name, held[i][2], held[i-1][2])
-		}
-	}
-}
-
-func steadyShares(t *testing.T, doc *bytes.Buffer) {
-	const n, level, sd = 120, 10.0, 0.3
-	independent := func(rng *rand.Rand) []float64 { return scale(noises()[0].draw(rng, n), level, sd) }
-	with := func(change func(i int) float64) func(rng *rand.Rand) []float64 {
-		return func(rng *rand.Rand) []float64 {
-			x := independent(rng)
-			for i := range x {
-				x[i] += level * change(i)
-			}
-			return x
-		}
-	}
-	cases := []struct {
-		name  string
-		want  State // at least in 90 % of the series
-		draws func(rng *rand.Rand) []float64
-	}{
-		{"independent", StateSteady, independent},
-		{"AR(1) 0.5", StateSteady, func(rng *rand.Rand) []float64 { return scale(autoregressive(rng, n, 0.5), level, sd) }},
-		{"AR(1) 0.8", "", func(rng *rand.Rand) []float64 { return scale(autoregressive(rng, n, 0.8), level, sd) }},
-		{"t3", StateSteady, func(rng *rand.Rand) []float64 { return scale(noises()[3].draw(rng, n), level, sd) }},
-		{"rises by 1 %", StateSteady, with(func(i int) float64 { return 0.01 * float64(i) / n })},
-		{"rises by 5 %", StateDrifting, with(func(i int) float64 { return 0.05 * float64(i) / n })},
-		{"steps by 10 % halfway", "", with(func(i int) float64 { return 0.1 * math.Floor(2*float64(i)/n) })},
-		{"wave of ± 5 %, period 20", StateCyclic, with(func(i int) float64 { return 0.05 * math.Sin(2*math.Pi*float64(i)/20) })},
-		{"noise fivefold in the second half", StateNone, func(rng *rand.Rand) []float64 {
-			x := independent(rng)
-			for i := n / 2; i < n; i++ {
-				x[i] = level + 5*(x[i]-level)
-			}
-			return x
-		}},
-	}
-	states := []State{StateSteady, StateDrifting, StateCyclic, StateNone}
-	fmt.Fprintf(doc, `
-## What Steady says
-
-Series of %d values, noise of 3 %% of the level, tolerance 2 %%.
-
-| series |`, n)
-	for _, s := range states {
-		fmt.Fprintf(doc, " %s |", s)
-	}
-	fmt.Fprint(doc, "\n|---|---|---|---|---|\n")
-	for i, c := range cases {
-		found := make([]State, scaled(published))
-		perExperiment(t, scaled(published), uint64(400_000+i), func(e int, rng *rand.Rand) error {
-			s, err := Steady(c.draws(rng), 0.02)
-			found[e] = s.State
-			return err
-		})
-		fmt.Fprintf(doc, "| %s |", c.name)
-		for _, s := range states {
-			yes := make([]bool, scaled(published))
-			for e := range found {
-				yes[e] = found[e] == s
-			}
-			share := percentTrue(yes)
-			if s == c.want {
-				within(t, fmt.Sprintf("%s found %s", c.name, s), share, 90, 100)
-			}
-			fmt.Fprintf(doc, " %.1f |", share)
-		}
-		fmt.Fprintln(doc)
-		if !raceDetector && c.name == "steps by 10 % halfway" && slices.Contains(found, StateSteady) {
-			t.Errorf("%s: called steady", c.name)
-		}
-		if slices.Contains(found, "") {
-			t.Errorf("%s: a series without a state", c.name)
 		}
 	}
 }

@@ -37,9 +37,8 @@ func (w Warning) Error() string { return string(w) }
 
 // The warnings.
 const (
-	WarnTies         Warning = "equal values: the distribution is conditional on the ties, the interval conservative"
-	WarnNormalApprox Warning = "normal approximation instead of the exact distribution"
-	WarnPerfectFit   Warning = "the line fits perfectly: its interval has no width"
+	WarnTies       Warning = "equal values: the distribution is conditional on the ties, the interval conservative"
+	WarnPerfectFit Warning = "the line fits perfectly: its interval has no width"
 )
 
 // An Interval is a two-sided confidence interval, closed at both ends, with equal

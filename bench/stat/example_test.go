@@ -1,43 +1,12 @@
 package stat_test
 
 import (
-	"errors"
 	"fmt"
 	"log"
 	"math"
 
 	"cri-stats-bench/bench/stat"
 )
-
-// CPU seconds of two arms in ten rounds.
-var (
-	cadvisor = []float64{41.2, 40.1, 43.0, 39.8, 41.9, 40.7, 42.2, 41.1, 40.4, 42.8}
-	cri      = []float64{39.9, 39.3, 41.0, 39.1, 41.2, 39.4, 40.6, 40.3, 39.5, 41.1}
-)
-
-func ExampleHodgesLehmann() {
-	d, err := stat.LogRatios(cadvisor, cri)
-	if err != nil {
-		log.Fatal(err)
-	}
-	e, err := stat.HodgesLehmann(d, 0.90)
-	if err != nil {
-		log.Fatal(err)
-	}
-	ratio := e.Exp()
-	fmt.Printf("%.4f [%.4f, %.4f], n=%d, asked for %.0f %%, covers %.1f %%\n",
-		ratio.Value, ratio.CI.Lo, ratio.CI.Hi, ratio.N, 100*ratio.CI.Level, 100*ratio.CI.Coverage)
-	// Output: 0.9717 [0.9651, 0.9801], n=10, asked for 90 %, covers 91.6 %
-}
-
-func ExampleHodgesLehmann_tooFew() {
-	_, err := stat.HodgesLehmann([]float64{0.01, 0.02, -0.01, 0.03, 0.015}, 0.95)
-	fmt.Println(errors.Is(err, stat.ErrTooFew))
-	fmt.Println(err)
-	// Output:
-	// true
-	// Hodges-Lehmann estimate of 5 differences: too few values for level 0.95: the widest interval has level 0.9375
-}
 
 func ExampleRelativeLine() {
 	pods := []float64{0, 0, 35, 35, 110, 110, 250, 250}
@@ -49,17 +18,6 @@ func ExampleRelativeLine() {
 	fmt.Printf("%.2f + %.4f [%.4f, %.4f] per pod, noise %.1f %%\n",
 		l.Intercept.Value, l.Slope.Value, l.Slope.CI.Lo, l.Slope.CI.Hi, 100*l.ResidualSD)
 	// Output: 3.00 + 0.0419 [0.0404, 0.0434] per pod, noise 1.9 %
-}
-
-func ExampleTheilSen() {
-	pods := []float64{0, 10, 35, 70, 110, 175, 250}
-	cost := []float64{3.0, 3.4, 4.5, 6.0, 25.0, 10.3, 13.5} // one round went wrong
-	l, err := stat.TheilSen(pods, cost, 0.90)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%.3f [%.3f, %.3f]\n", l.Slope.Value, l.Slope.CI.Lo, l.Slope.CI.Hi)
-	// Output: 0.042 [0.041, 0.044]
 }
 
 func ExampleQuantileIntervalEffective() {
@@ -116,17 +74,4 @@ func ExampleBlandAltman() {
 	fmt.Printf("bias %+.2f %%, limits %+.2f %% to %+.2f %% (at most %+.2f %%)\n",
 		100*math.Expm1(a.Bias.Value), 100*math.Expm1(a.Lower.Value), 100*math.Expm1(a.Upper.Value), 100*math.Expm1(a.Upper.CI.Hi))
 	// Output: bias +0.59 %, limits -0.78 % to +1.99 % (at most +3.31 %)
-}
-
-func ExampleSteady() {
-	rss := make([]float64, 60)
-	for i := range rss {
-		rss[i] = 80 + 0.1*float64(i) + math.Mod(float64(i)*0.618, 1)
-	}
-	s, err := stat.Steady(rss, 0.02)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%s: %+.1f %% over the window\n", s.State, 100*s.Drift.Value)
-	// Output: drifting: +7.4 % over the window
 }

@@ -13,27 +13,14 @@ import (
 // statistics, type 7 of Hyndman and Fan: R's default. p runs from 0 to 1, both
 // included. x may be in any order and is not changed.
 func Quantile(x []float64, p float64) (float64, error) {
-	q, err := Quantiles(x, p)
-	if err != nil {
-		return 0, err
-	}
-	return q[0], nil
-}
-
-// Quantiles is Quantile for several p of the same x, sorting once.
-func Quantiles(x []float64, ps ...float64) ([]float64, error) {
 	sorted, err := sortedCopy(x)
+	if err == nil && !(p >= 0 && p <= 1) {
+		err = fmt.Errorf("%w: p %v", ErrRange, p)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("quantiles of %d values: %w", len(x), err)
+		return 0, fmt.Errorf("quantile of %d values: %w", len(x), err)
 	}
-	qs := make([]float64, len(ps))
-	for i, p := range ps {
-		if !(p >= 0 && p <= 1) {
-			return nil, fmt.Errorf("quantiles of %d values: %w: p %v", len(x), ErrRange, p)
-		}
-		qs[i] = quantile7(sorted, p)
-	}
-	return qs, nil
+	return quantile7(sorted, p), nil
 }
 
 // quantile7 interpolates in ascending values.

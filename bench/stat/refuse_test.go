@@ -25,22 +25,14 @@ func calls() []call {
 	return []call{
 		{"Quantile", func(x, _ []float64) (any, error) { return anyOf(Quantile(x, 0.3)) }, nil, 1},
 		{"NearestRank", func(x, _ []float64) (any, error) { return anyOf(NearestRank(x, 0.99)) }, nil, 1},
-		{"Median", func(x, _ []float64) (any, error) { return anyOf(Median(x)) }, nil, 1},
-		{"MAD", func(x, _ []float64) (any, error) { return anyOf(MAD(x)) }, nil, 1},
 		{"QuantileIntervalEffective", func(x, _ []float64) (any, error) { return anyOf(independentQuantile(x, 0.5, 0.9)) }, ErrConstant, 5},
 		{"MeanT", func(x, _ []float64) (any, error) { return anyOf(MeanT(x, 0.9)) }, ErrConstant, 2},
 		{"StudentT", func(x, _ []float64) (any, error) { return anyOf(StudentT(x, 0)) }, ErrConstant, 2},
 		{"GeometricMeanRatio", func(x, _ []float64) (any, error) { return anyOf(GeometricMeanRatio(x, 0.9)) }, ErrConstant, 2},
-		{"HodgesLehmann", func(x, _ []float64) (any, error) { return anyOf(HodgesLehmann(x, 0.9)) }, ErrConstant, 5},
-		{"MannWhitney", func(x, y []float64) (any, error) { return anyOf(MannWhitney(x, y)) }, ErrConstant, 1},
-		{"HodgesLehmannShift", func(x, y []float64) (any, error) { return anyOf(HodgesLehmannShift(x, y, 0.9)) }, ErrConstant, 3},
 		{"EffectiveSampleSize", func(x, _ []float64) (any, error) { return anyOf(EffectiveSampleSize(x)) }, ErrConstant, 2},
-		{"Steady", func(x, _ []float64) (any, error) { return anyOf(Steady(x, 0.02)) }, nil, 10},
 		{"OLS", func(x, y []float64) (any, error) { return anyOf(OLS(x, y, 0.9)) }, ErrConstant, 3},
 		{"RelativeLine", func(x, y []float64) (any, error) { return anyOf(RelativeLine(x, y, 0.9)) }, ErrConstant, 3},
-		{"TheilSen", func(x, y []float64) (any, error) { return anyOf(TheilSen(x, y, 0.9)) }, ErrConstant, 4},
 		{"Curvature", func(x, y []float64) (any, error) { return anyOf(Curvature(x, y, NoiseAbsolute, 0.9)) }, ErrConstant, 6},
-		{"PowerLaw", func(x, y []float64) (any, error) { return anyOf(PowerLaw(x, y, 0.9)) }, ErrConstant, 3},
 		{"Deming", func(x, y []float64) (any, error) { return anyOf(Deming(x, y, 1, 0.9)) }, ErrConstant, 4},
 		{"BlandAltman", func(x, _ []float64) (any, error) { return anyOf(BlandAltman(x, 0.9)) }, ErrConstant, 3},
 		{"LogRatios", func(x, y []float64) (any, error) { return anyOf(LogRatios(x, y)) }, nil, 1},
@@ -97,14 +89,10 @@ func TestRefusal(t *testing.T) {
 	f("log ratio of a negative cost", err, ErrNotPositive)
 	_, err = LogRatios(positive, positive[:2])
 	f("rounds without a partner", err, ErrLengths)
-	_, err = PowerLaw(negative, positive, 0.9)
-	f("power law of a negative density", err, ErrNotPositive)
 	_, err = RelativeLine(positive, negative, 0.9)
 	f("relative line of a negative cost", err, ErrNotPositive)
 	_, err = OLS(positive, positive[:2], 0.9)
 	f("points without y", err, ErrLengths)
-	_, err = HodgesLehmann([]float64{1, 2, 3, 4, 5}, 0.95)
-	f("95 % from five rounds", err, ErrTooFew)
 	_, err = independentQuantile(make([]float64, 100), 0.95, 0.95)
 	f("p95 of equal values", err, ErrConstant)
 	_, err = independentQuantile(sample(1, 71, 0, 1), 0.95, 0.95)
@@ -119,10 +107,6 @@ func TestRefusal(t *testing.T) {
 	f("a ratio beyond float64", err, ErrNotFinite)
 	_, err = Deming([]float64{1, 2, 1, 2}, []float64{1, 1, 2, 2}, 1, 0.9)
 	f("Deming of unrelated columns", err, ErrUnbounded)
-	_, err = TheilSen(sample(1, 3001, 0, 1), sample(2, 3001, 0, 1), 0.9)
-	f("a Theil-Sen line through thousands", err, ErrTooMany)
-	_, err = Steady([]float64{-1, 1, -1, 1, -1, 1, -1, 1, -1, 1}, 0.02)
-	f("relative drift around 0", err, ErrRange)
 }
 
 // independentQuantile is QuantileIntervalEffective of values that are independent.
@@ -136,15 +120,11 @@ func TestParameters(t *testing.T) {
 	byLevel := map[string]func(level float64) error{
 		"MeanT":                     func(l float64) error { _, err := MeanT(x, l); return err },
 		"GeometricMeanRatio":        func(l float64) error { _, err := GeometricMeanRatio(x, l); return err },
-		"HodgesLehmann":             func(l float64) error { _, err := HodgesLehmann(x, l); return err },
-		"HodgesLehmannShift":        func(l float64) error { _, err := HodgesLehmannShift(x, y, l); return err },
 		"QuantileIntervalEffective": func(l float64) error { _, err := independentQuantile(x, 0.5, l); return err },
 		"QuantileRanks":             func(l float64) error { _, err := QuantileRanks(30, 0.5, l); return err },
 		"OLS":                       func(l float64) error { _, err := OLS(x, y, l); return err },
 		"RelativeLine":              func(l float64) error { _, err := RelativeLine(x, y, l); return err },
-		"TheilSen":                  func(l float64) error { _, err := TheilSen(x, y, l); return err },
 		"Curvature":                 func(l float64) error { _, err := Curvature(x, y, NoiseAbsolute, l); return err },
-		"PowerLaw":                  func(l float64) error { _, err := PowerLaw(x, y, l); return err },
 		"Deming":                    func(l float64) error { _, err := Deming(x, y, 1, l); return err },
 		"BlandAltman":               func(l float64) error { _, err := BlandAltman(x, l); return err },
 		"SampleSize":                func(l float64) error { _, err := SampleSize(1, 1, 0.05, l); return err },
@@ -158,7 +138,6 @@ func TestParameters(t *testing.T) {
 	}
 	byPositive := map[string]func(v float64) error{
 		"lambda":             func(v float64) error { _, err := Deming(x, y, v, 0.9); return err },
-		"tolerance":          func(v float64) error { _, err := Steady(x, v); return err },
 		"delta":              func(v float64) error { _, err := SampleSize(v, 1, 0.05, 0.8); return err },
 		"standard deviation": func(v float64) error { _, err := SampleSize(1, v, 0.05, 0.8); return err },
 		"detectable":         func(v float64) error { _, err := MinimumDetectableEffect(5, v, 0.05, 0.8); return err },

@@ -67,16 +67,3 @@ func effective(centered []float64, square float64) float64 {
 	}
 	return math.Max(1, float64(n)/(1+2*sum))
 }
-
-// batchMeans returns the means of count consecutive batches of x, their sizes
-// differing by one at most.
-func batchMeans(x []float64, count int) []float64 {
-	means := make([]float64, count)
-	for b := range means {
-		batch := x[b*len(x)/count : (b+1)*len(x)/count]
-		for _, v := range batch {
-			means[b] += v / float64(len(batch))
-		}
-	}
-	return means
-}

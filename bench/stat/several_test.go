@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestSeveral compares with testdata/several.json, written by several.R: what sets
@@ -257,4 +259,25 @@ func TestSeveralRefuse(t *testing.T) {
 	f("equal studies", pool(Effect{1, 1}, Effect{1, 1}), nil)
 	_, err = RandomEffects([]Effect{{1, 1}, {2, 1}}, 0)
 	f("level of the pool", err, ErrRange)
+}
+
+// With equal weights it is Holm's procedure (R: p.adjust(p, "holm")).
+func TestWeightedHolm(t *testing.T) {
+	closely := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })
+	f := func(p, weights, want []float64) {
+		t.Helper()
+		got, err := WeightedHolm(p, weights)
+		if diff := cmp.Diff(want, got, closely); err != nil || diff != "" {
+			t.Errorf("%v with weights %v: %v (-want +got):\n%s", p, weights, err, diff)
+		}
+	}
+	f([]float64{0.01, 0.04, 0.03, 0.005}, []float64{1, 1, 1, 1}, []float64{0.03, 0.06, 0.06, 0.02})
+	// By hand: 0.02/10 is first, of 11; then 0.02/1 of 1.
+	f([]float64{0.02, 0.02}, []float64{10, 1}, []float64{0.022, 0.022})
+	f([]float64{0.9, 0.004}, []float64{10, 1}, []float64{0.9, 0.044})
+	for _, bad := range []struct{ p, w []float64 }{{[]float64{0.1}, nil}, {[]float64{0.1}, []float64{0}}, {[]float64{math.NaN()}, []float64{1}}, {[]float64{2}, []float64{1}}} {
+		if _, err := WeightedHolm(bad.p, bad.w); err == nil {
+			t.Errorf("%v is adjusted", bad)
+		}
+	}
 }

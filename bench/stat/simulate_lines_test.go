@@ -42,35 +42,17 @@ type fitter func(x, y []float64, level float64) (Line, error)
 // cost, lognormal in the first column; "absolute" noise is the same everywhere,
 // normal in the first column.
 func lineStudies() []study {
-	theilSen := func(x, y []float64, level float64) (Estimate, error) {
-		l, err := TheilSen(x, y, level)
-		return l.Slope, err
-	}
 	studies := []study{
 		slopeStudy(8, "OLS slope, relative noise", false, slopeOf(OLS)),
-		slopeStudy(9, "TheilSen slope, relative noise", false, theilSen),
 		demingStudy(10, "Deming slope, relative noise", false),
 	}
 	for i := range studies {
 		studies[i].unsuited = true
 	}
 	return append(studies,
-		slopeStudy(11, "TheilSen slope, absolute noise", true, theilSen),
 		demingStudy(12, "Deming slope, absolute noise", true),
 		slopeStudy(13, "RelativeLine slope, relative noise", false, slopeOf(RelativeLine)),
-		slopeStudy(18, "OLS slope, absolute noise", true, slopeOf(OLS)),
-		oneRow(23, "PowerLaw exponent", func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
-			x, e := densities(n), k.draw(rng, n)
-			y := make([]float64, n)
-			for i := range x {
-				x[i]++
-				y[i] = 0.02 * math.Pow(x[i], 1.35) * math.Exp(noiseSD*e[i])
-			}
-			return 1.35, func(level float64) (Estimate, error) {
-				p, err := PowerLaw(x, y, level)
-				return p.Exponent, err
-			}
-		}))
+		slopeStudy(18, "OLS slope, absolute noise", true, slopeOf(OLS)))
 }
 
 var criLine = trueLine{intercept: 3, slope: 0.042}

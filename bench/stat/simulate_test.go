@@ -215,7 +215,6 @@ func pairedStudies() []study {
 	}
 	return []study{
 		simple(0, "GeometricMeanRatio", math.Exp(trueLogRatio), GeometricMeanRatio),
-		simple(1, "HodgesLehmann", trueLogRatio, HodgesLehmann),
 		simple(3, "QuantileIntervalEffective, median", trueLogRatio, func(d []float64, level float64) (Estimate, error) {
 			return independentQuantile(d, 0.5, level)
 		}),
@@ -223,20 +222,6 @@ func pairedStudies() []study {
 			f := factors[factorsFor{len(d), level}]
 			a, err := agreement(d, level, f[0], f[1])
 			return a.Upper, err
-		}),
-	}
-}
-
-// twoSampleStudies estimate from two files without pairing, n values each, one
-// standard deviation apart.
-func twoSampleStudies() []study {
-	two := func(rng *rand.Rand, k noise, n int) (x, y []float64) {
-		return scale(k.draw(rng, n), 1, 1), k.draw(rng, n)
-	}
-	return []study{
-		oneRow(6, "HodgesLehmannShift", func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
-			x, y := two(rng, k, n)
-			return 1, func(level float64) (Estimate, error) { return HodgesLehmannShift(x, y, level) }
 		}),
 	}
 }

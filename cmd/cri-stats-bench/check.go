@@ -33,6 +33,8 @@ const (
 	// compare, and less than a core in all, or nothing could be read in time.
 	checkBurners = 4
 	checkCPU     = 0.2
+	// checkCaches hold page cache.
+	checkCaches = 3
 	// checkTimeout ends a check that hangs.
 	checkTimeout = 5 * time.Minute
 )
@@ -87,7 +89,7 @@ func (o *checkOrder) carryOut(ctx context.Context) (_ *agreement.Report, err err
 	cfg := live.Config{
 		Client: conn.Runtime, Source: o.Source, Own: o.Source.Pods,
 		Reference: cgroup.Open, Node: nodeFacts(cgroupfs.Root),
-		BurnCommand: burnCommand(checkCPU), StepCommand: holdCommand(),
+		BurnCommand: burnCommand(checkCPU), StepCommand: holdCommand(), CacheCommand: cacheCommand(),
 	}
 	for _, c := range o.Collectors {
 		f := formOf(c.Name)
@@ -105,6 +107,9 @@ func (o *checkOrder) carryOut(ctx context.Context) (_ *agreement.Report, err err
 	}
 	for _, pod := range o.Source.Pods[:min(checkBurners, len(o.Source.Pods))] {
 		cfg.BurnContainers = append(cfg.BurnContainers, pod.Containers[:1]...)
+	}
+	for _, pod := range o.Source.Pods[min(checkBurners, len(o.Source.Pods)):min(checkBurners+checkCaches, len(o.Source.Pods))] {
+		cfg.CacheContainers = append(cfg.CacheContainers, pod.Containers[:1]...)
 	}
 	if len(cfg.BurnContainers) > 0 {
 		cfg.StepContainer = cfg.BurnContainers[0]

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -57,11 +56,12 @@ cri-stats-bench compare --format json base/ candidate/ | jq '.endpoints[] | sele
 			if err != nil {
 				return refused(err, "; --anyway compares them all the same")
 			}
+			junit := func(w io.Writer) error { return across.WriteJUnit(w, c) }
 			switch {
 			case out != "":
-				err = writeComparison(out, c)
+				err = writeDocuments(out, "compare", across.Comparison(c), c, junit)
 			case format == junitFormat:
-				err = across.WriteJUnit(cmd.OutOrStdout(), c)
+				err = junit(cmd.OutOrStdout())
 			default:
 				err = write(cmd.OutOrStdout(), across.Comparison(c), c)
 			}
@@ -82,14 +82,6 @@ cri-stats-bench compare --format json base/ candidate/ | jq '.endpoints[] | sele
 
 // junitFormat is the form of a comparison for Prow and TestGrid.
 const junitFormat = "junit"
-
-// writeComparison writes a comparison in every form.
-func writeComparison(dir string, c *runs.Comparison) error {
-	if err := writeDocuments(dir, "compare", across.Comparison(c), c); err != nil {
-		return err
-	}
-	return writeFile(filepath.Join(dir, "junit_cri-stats-bench-compare_01.xml"), func(w io.Writer) error { return across.WriteJUnit(w, c) })
-}
 
 // openRuns reads runs one after the other; damage to records is told.
 func openRuns(stderr io.Writer, dirs []string) ([]*runs.Run, error) {

@@ -15,6 +15,7 @@ import (
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/node"
+	"cri-stats-bench/workloads/image"
 )
 
 func newDoctor() *cobra.Command {
@@ -33,7 +34,7 @@ cri-stats-bench doctor -r unix:///run/crio/crio.sock`),
 			if err != nil {
 				return err
 			}
-			checks := host.Preflight(h)
+			checks := append(host.Preflight(h), checkPodload(f.podload))
 			if endpoint := f.existing(); endpoint != "" {
 				checks = append(checks, checkEndpoint(cmd.Context(), endpoint)...)
 			} else {
@@ -104,12 +105,39 @@ func checkEndpoint(ctx context.Context, endpoint string) (checks []host.Check) {
 	if _, err := node.Discover(ctx, conn.Endpoint); err != nil {
 		checks = append(checks, host.Check{Name: "runtime's process", Status: host.Fail, Detail: err.Error(), Remedy: "run as root, in the host's pid namespace"})
 	}
+	checks = append(checks, checkPause(ctx, conn))
 	for _, spec := range collectors {
 		if strings.HasPrefix(spec.Name, "cri-") {
 			checks = append(checks, checkCollector(ctx, spec, bench.Source{Endpoint: conn.Endpoint, Runtime: conn.Version.GetRuntimeName()}))
 		}
 	}
 	return checks
+}
+
+// checkPodload says whether the program that pods run is there.
+func checkPodload(path string) host.Check {
+	const name = "program of the pods"
+	if _, err := podloadImage(path); err != nil {
+		return host.Check{Name: name, Status: host.Fail, Detail: err.Error(), Remedy: "make build, or give --podload"}
+	}
+	return host.Check{Name: name, Status: host.OK, Detail: "podload is there and fit for an image"}
+}
+
+// checkPause says whether the runtime can make sandboxes without asking a registry.
+func checkPause(ctx context.Context, conn *criconn.Conn) host.Check {
+	const name = "sandbox image"
+	switch p, known, err := image.PauseOf(ctx, conn.Runtime, conn.Images); {
+	case err != nil:
+		return host.Check{Name: name, Status: host.Unknown, Detail: err.Error()}
+	case !known:
+		return host.Check{Name: name, Status: host.Unknown, Detail: "the runtime does not say which it is"}
+	case !p.There:
+		return host.Check{Name: name, Status: host.Fail, Detail: p.Ref + " is not there, so that the first pod waits for a registry", Remedy: "pull or import it: ctr -n k8s.io images import FILE"}
+	case !p.Pinned:
+		return host.Check{Name: name, Status: host.Warn, Detail: p.Ref + " is there, but not pinned: a kubelet short of disk may remove it in the middle of a run", Remedy: "pin it: ctr -n k8s.io images label " + p.Ref + " io.cri-containerd.pinned=pinned"}
+	default:
+		return host.Check{Name: name, Status: host.OK, Detail: p.Ref + " is there and pinned"}
+	}
 }
 
 // checkCollector makes one call and says whether the runtime can answer it.
@@ -119,7 +147,8 @@ func checkCollector(ctx context.Context, spec bench.CollectorSpec, s bench.Sourc
 	var unsupported *bench.UnsupportedError
 	switch {
 	case errors.As(err, &unsupported):
-		check.Status, check.Detail, check.Remedy = host.Warn, "not supported: the arm will be left out", "needs "+unsupported.Needs
+		check.Status, check.Remedy = host.Warn, unsupported.What+" needs "+unsupported.Needs
+		check.Detail = fmt.Sprintf("%s is not supported: arms with the collector %s will be left out", unsupported.What, spec.Name)
 	case err != nil:
 		check.Status, check.Detail = host.Fail, err.Error()
 	}

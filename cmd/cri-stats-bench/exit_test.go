@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -40,10 +41,41 @@ func TestUsageStatus(t *testing.T) {
 	f("none of the others can be", "report", "--full", "--format", "html", "nowhere")
 	f("give the folder of a run", "report", "nowhere")
 	f("nowhere", "run", "--resume", "nowhere")
+	f("no private runtime", "run", "--runtime", "docker")
+	f("no private runtime", "verify", "--runtime", "docker")
 	if code, out, _ := invoke("--version"); code != exitDone || !strings.Contains(out, "cri-stats-bench version") {
 		t.Errorf("--version: status %d, %q", code, out)
 	}
 }
+
+// A reader that goes away is no error; a full disk is.
+func TestReader(t *testing.T) {
+	f := func(fails error, want error) {
+		t.Helper()
+		n := 0
+		r := &reader{out: writerFunc(func(p []byte) (int, error) {
+			if n++; n == 2 {
+				return 0, fails
+			}
+			return len(p), nil
+		})}
+		var err error
+		for range 3 {
+			if _, err = r.Write([]byte("a line\n")); err != nil {
+				break
+			}
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("after %v: %v, want %v", fails, err, want)
+		}
+	}
+	f(syscall.EPIPE, nil)
+	f(syscall.ENOSPC, syscall.ENOSPC)
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // A panic is not a wrong flag.
 func TestCaught(t *testing.T) {

@@ -64,7 +64,7 @@ func of(write func(io.Writer, *analysis.Report) error) func(io.Writer, analysed)
 // writeTo writes a form to a terminal or wherever else it goes; the answer keeps to the
 // width of the terminal.
 func (f form) writeTo(w io.Writer, a analysed) error {
-	if file, ok := w.(*os.File); ok && f.name == "text" {
+	if file, ok := w.(interface{ Fd() uintptr }); ok && f.name == "text" {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width < text.Width {
 			return text.WriteScreen(w, a.report, width)
 		}
@@ -89,14 +89,21 @@ func formNames() string {
 	return strings.Join(names, "|")
 }
 
-// writeForPeople writes the forms that people read into a folder.
+// writeForPeople writes the forms that people read beside the records.
 func writeForPeople(dir string, a analysed) error {
-	return writeForms(dir, a, func(f form) bool { return f.people })
+	beside := func(name string, write func(io.Writer) error) error {
+		return writeFile(filepath.Join(dir, name), write)
+	}
+	return writeForms(beside, a, func(f form) bool { return f.people })
 }
 
 // writeAll writes every form, with pictures and PerfData in folders of their own.
 func writeAll(dir string, a analysed) error {
-	if err := writeForms(dir, a, func(form) bool { return true }); err != nil {
+	out, err := openOut(dir, "report")
+	if err != nil {
+		return err
+	}
+	if err := writeForms(out.file, a, func(form) bool { return true }); err != nil {
 		return err
 	}
 	files, err := perfdata.Files(a.report)
@@ -104,7 +111,7 @@ func writeAll(dir string, a analysed) error {
 		return err
 	}
 	for _, f := range files {
-		if err := writeFile(filepath.Join(dir, "perfdata", f.Name), func(w io.Writer) error {
+		if err := out.file(filepath.Join("perfdata", f.Name), func(w io.Writer) error {
 			_, err := w.Write(f.Data)
 			return err
 		}); err != nil {
@@ -117,23 +124,23 @@ func writeAll(dir string, a analysed) error {
 	}
 	for i := range figures {
 		f := &figures[i]
-		name := filepath.Join(dir, "figures", f.ID)
-		if err := writeFile(name+".svg", func(w io.Writer) error { return f.SVG(w, plot.Light) }); err != nil {
+		name := filepath.Join("figures", f.ID)
+		if err := out.file(name+".svg", func(w io.Writer) error { return f.SVG(w, plot.Light) }); err != nil {
 			return err
 		}
-		if err := writeFile(name+".png", f.PNG); err != nil {
+		if err := out.file(name+".png", f.PNG); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func writeForms(dir string, a analysed, wanted func(form) bool) error {
+func writeForms(file func(name string, write func(io.Writer) error) error, a analysed, wanted func(form) bool) error {
 	for _, f := range forms {
 		if !wanted(f) {
 			continue
 		}
-		if err := writeFile(filepath.Join(dir, f.file(a.report)), func(w io.Writer) error { return f.write(w, a) }); err != nil {
+		if err := file(f.file(a.report), func(w io.Writer) error { return f.write(w, a) }); err != nil {
 			return err
 		}
 	}

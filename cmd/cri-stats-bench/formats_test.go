@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,10 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/reports/plot"
 )
-
-var update = flag.Bool("update", false, "write the sums and the picture of the README anew")
 
 // reportSums names the forms of the reports of real records and what is in them. The
 // reports themselves are not kept: `make reports` writes them to be looked at.
@@ -50,7 +48,7 @@ func TestRealRecords(t *testing.T) {
 			fmt.Fprintf(&sums, "%s/%s\n", name, file)
 		}
 	}
-	golden(t, reportSums, sums.String())
+	testfile.Golden(t, reportSums, sums.String())
 }
 
 // filesOf writes every form of a report and returns each file with its sum. Pictures
@@ -63,7 +61,7 @@ func filesOf(t *testing.T, a analysed) []string {
 	}
 	var out []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) == ".png" {
+		if err != nil || d.IsDir() || filepath.Ext(path) == ".png" || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
 		data, err := os.ReadFile(path)
@@ -133,23 +131,6 @@ func TestPicture(t *testing.T) {
 		if err := figures[at].SVG(&out, theme); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "testdata/picture-"+name+".svg", out.String())
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got): look at the reports with `make reports`, then write it anew with `make golden`:\n%s", path, diff)
+		testfile.Golden(t, "testdata/picture-"+name+".svg", out.String())
 	}
 }

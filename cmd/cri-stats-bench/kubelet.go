@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/gate"
@@ -203,7 +205,43 @@ func (k *kubeletTarget) describe(ctx context.Context) (*kubeletAbout, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the kubelet's configuration: %w", err)
 		}
-		a.Config = string(config)
+		if a.Config, err = keptConfig(config); err != nil {
+			return nil, fmt.Errorf("read the kubelet's configuration %s: %w", k.config, err)
+		}
 	}
 	return a, nil
+}
+
+// keptKeys are the keys of a kubelet's configuration that what it costs may depend on. The
+// others are nobody's business: staticPodURLHeader may hold a password, and reports ask
+// to publish host.json.
+var keptKeys = []string{
+	"apiVersion", "kind", "featureGates", "cgroupDriver", "cgroupRoot", "cgroupsPerQOS", "kubeletCgroups", "systemCgroups",
+	"runtimeRequestTimeout", "maxPods", "podsPerCore", "evictionHard", "evictionSoft", "evictionPressureTransitionPeriod",
+	"nodeStatusUpdateFrequency", "nodeStatusReportFrequency", "volumeStatsAggPeriod", "syncFrequency", "fileCheckFrequency",
+	"cpuManagerPolicy", "cpuManagerReconcilePeriod", "memoryManagerPolicy", "topologyManagerPolicy", "cpuCFSQuota",
+	"enforceNodeAllocatable", "failSwapOn", "memorySwap", "localStorageCapacityIsolation", "logging", "tracing",
+	"imageMinimumGCAge", "imageGCHighThresholdPercent", "imageGCLowThresholdPercent", "containerLogMaxSize", "containerLogMonitorInterval",
+}
+
+// keptConfig is as much of a kubelet's configuration as records have.
+func keptConfig(data []byte) (string, error) {
+	var all map[string]any
+	if err := yaml.Unmarshal(data, &all); err != nil {
+		return "", err
+	}
+	kept := make(map[string]any)
+	for _, key := range keptKeys {
+		if v, ok := all[key]; ok {
+			kept[key] = v
+		}
+	}
+	out, err := yaml.Marshal(kept)
+	if err != nil {
+		return "", err
+	}
+	if left := len(all) - len(kept); left > 0 {
+		return fmt.Sprintf("%s# and %d keys that are not recorded\n", out, left), nil
+	}
+	return string(out), nil
 }

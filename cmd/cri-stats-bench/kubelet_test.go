@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"cri-stats-bench/bench/criconn"
@@ -44,4 +45,25 @@ func TestWhy(t *testing.T) {
 	server.Change(func(f *fakekubelet.Face) { f.Bodies["/pods"] = "{}" })
 	k.well, k.log = nil, "/var/log/kubelet.log"
 	f("the kubelet itself is well; its log is /var/log/kubelet.log")
+}
+
+// Of a kubelet's configuration the records have what its cost may depend on, and nothing
+// that may be a secret.
+func TestKeptConfig(t *testing.T) {
+	got, err := keptConfig([]byte(`
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+staticPodURLHeader: {Authorization: [Bearer secret]}
+featureGates: {PodAndContainerStatsFromCRI: true}
+maxPods: 110
+`))
+	if err != nil || strings.Contains(got, "secret") || !strings.Contains(got, "PodAndContainerStatsFromCRI: true") || !strings.Contains(got, "maxPods: 110") || !strings.Contains(got, "and 1 keys") {
+		t.Errorf("%v\n%s", err, got)
+	}
+	if again, err := keptConfig([]byte(got)); err != nil || again+"# and 1 keys that are not recorded\n" != got {
+		t.Errorf("what was kept is read as %v\n%s", err, again)
+	}
+	if _, err := keptConfig([]byte("a: [")); err == nil {
+		t.Error("no YAML is kept")
+	}
 }

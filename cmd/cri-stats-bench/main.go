@@ -18,7 +18,7 @@ func main() {
 	// itself; a second one must not cut that short.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A reader of our output that goes away (| head) must not end us before the node
-	// is put back; the write that fails says so.
+	// is put back.
 	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -48,7 +48,7 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, records.Close()) }()
-	defer interrupted(ctx, m.stderr, m.dir)
+	defer interrupted(ctx, m.stderr, m.dir, m.about.Simulated)
 
 	level := slog.LevelInfo
 	if m.verbose {

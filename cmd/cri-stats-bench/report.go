@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -158,7 +157,7 @@ func reportNodes(cmd *cobra.Command, dirs []string, format, out string, fail fai
 		return refused(err, "")
 	}
 	if out != "" {
-		err = writeDocuments(out, "nodes", across.Nodes(n), n)
+		err = writeDocuments(out, "nodes", across.Nodes(n), n, nil)
 	} else {
 		err = write(cmd.OutOrStdout(), across.Nodes(n), n)
 	}
@@ -169,13 +168,22 @@ func reportNodes(cmd *cobra.Command, dirs []string, format, out string, fail fai
 }
 
 // writeDocuments writes what several runs say in every form.
-func writeDocuments(dir, name string, d *table.Document, data any) error {
+func writeDocuments(dir, name string, d *table.Document, data any, junit func(io.Writer) error) error {
+	out, err := openOut(dir, name)
+	if err != nil {
+		return err
+	}
 	for _, f := range documents {
-		if err := writeFile(filepath.Join(dir, name+f.extension), func(w io.Writer) error { return f.write(w, d) }); err != nil {
+		if err := out.file(name+f.extension, func(w io.Writer) error { return f.write(w, d) }); err != nil {
 			return err
 		}
 	}
-	return writeFile(filepath.Join(dir, name+".json"), func(w io.Writer) error { return across.WriteJSON(w, data) })
+	if junit != nil {
+		if err := out.file("junit_cri-stats-bench-"+name+"_01.xml", junit); err != nil {
+			return err
+		}
+	}
+	return out.file(name+".json", func(w io.Writer) error { return across.WriteJSON(w, data) })
 }
 
 // opening says that a folder that is none of a run is the user's mistake.

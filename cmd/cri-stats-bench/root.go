@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -14,7 +17,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(&reader{out: stdout})
 	root.SetErr(stderr)
 	return caught(stderr, func() int {
 		err := root.ExecuteContext(ctx)
@@ -23,6 +26,35 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		return status(ctx, err)
 	})
+}
+
+// A reader of our output may go away before its end (| head). That is no fault of what
+// was said, and must not change the status: what comes after is dropped.
+type reader struct {
+	out  io.Writer
+	gone bool
+}
+
+// Fd is the descriptor behind it, by which a terminal is asked for its width; one that
+// nobody has where that is no file.
+func (r *reader) Fd() uintptr {
+	if f, ok := r.out.(*os.File); ok {
+		return f.Fd()
+	}
+	return ^uintptr(0)
+}
+
+// Write writes as long as somebody reads.
+func (r *reader) Write(p []byte) (int, error) {
+	if r.gone {
+		return len(p), nil
+	}
+	n, err := r.out.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		r.gone = true
+		return len(p), nil
+	}
+	return n, err
 }
 
 func newRoot() *cobra.Command {

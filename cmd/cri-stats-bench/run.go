@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
@@ -146,6 +147,9 @@ func (f *runFlags) choosePlan() (*plan.Plan, error) {
 		if err != nil {
 			return nil, usage("resume: %w", err)
 		}
+		if h, err := analysis.DecodeHost(run.Host); err == nil && h.Simulated {
+			return nil, usage("resume: %s is a demo on an in-memory runtime, which no run goes on with: make another one with cri-stats-bench demo", f.resume)
+		}
 		return plan.Decode(filepath.Join(f.resume, record.PlanFile), run.Plan, names())
 	}
 	name := f.plan
@@ -196,8 +200,13 @@ func finish(dir string, fail failOn, stdout, stderr io.Writer) error {
 }
 
 // interrupted says what a person wants to know after Ctrl-C.
-func interrupted(ctx context.Context, stderr io.Writer, dir string) {
-	if ctx.Err() != nil {
-		fmt.Fprintf(stderr, "interrupted; what was finished is in %s (go on with --resume %s)\n", dir, dir)
+func interrupted(ctx context.Context, stderr io.Writer, dir string, simulated bool) {
+	if ctx.Err() == nil {
+		return
 	}
+	fmt.Fprintf(stderr, "interrupted; what was finished is in %s", dir)
+	if !simulated { // a demo takes seconds, and is not gone on with
+		fmt.Fprintf(stderr, " (go on with cri-stats-bench run --resume %s)", dir)
+	}
+	fmt.Fprintln(stderr)
 }

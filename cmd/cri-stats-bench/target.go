@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -37,7 +39,7 @@ type endpointFlags struct {
 func (f *endpointFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "",
 		"CRI endpoint of this node's runtime (unix:///path); without it a private runtime is started (default $CONTAINER_RUNTIME_ENDPOINT)")
-	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node: containerd or crio")
+	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node: "+strings.Join(privateRuntimes, " or "))
 	cmd.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")
 }
 
@@ -50,9 +52,20 @@ func (f *endpointFlags) existing() string {
 	return os.Getenv("CONTAINER_RUNTIME_ENDPOINT")
 }
 
-// claim takes the lock of the node. First of all it sees whether the runtime that is
-// asked for answers, since this is where most mistakes are.
+// privateRuntimes are those that a private node can have.
+var privateRuntimes = []string{"containerd", "crio"}
+
+// claim takes the lock of the node. First of all it sees whether the flags make sense and
+// whether the runtime that is asked for answers, since this is where most mistakes are.
 func (f *endpointFlags) claim(ctx context.Context, doing string) (*host.Lock, error) {
+	if !slices.Contains(privateRuntimes, f.runtime) {
+		return nil, usage("no private runtime %q: give --runtime %s", f.runtime, strings.Join(privateRuntimes, " or "))
+	}
+	if f.podload != "" {
+		if _, err := os.Stat(f.podload); err != nil {
+			return nil, usage("find the program that pods run: %w", err)
+		}
+	}
 	if endpoint := f.existing(); endpoint != "" {
 		conn, err := criconn.Dial(ctx, endpoint)
 		if err != nil {
@@ -96,6 +109,11 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	if endpoint != "" {
 		if err := t.dial(ctx, endpoint); err != nil {
 			return nil, err
+		}
+	}
+	if endpoint != "" {
+		if p, known, err := image.PauseOf(ctx, t.conn.Runtime, t.conn.Images); err == nil && known && !p.There {
+			return nil, statusError{exitUnfit, fmt.Errorf("the runtime's sandbox image %s is not there, and pods would wait for a registry: pull or import it first (ctr -n k8s.io images import FILE)", p.Ref)}
 		}
 	}
 	img, err := podloadImage(f.podload)

@@ -38,7 +38,9 @@ cannot be trusted; what a reader of right numbers must know besides is listed as
 limit.
 
 Without an endpoint it starts a private containerd and removes it afterwards. It
-makes two pods that burn CPU at a known rate and removes them, unless --burners=0.`,
+makes two pods that burn CPU at a known rate, hold page cache and have written files, and
+one with containers that have ended or were made anew, and removes them, unless
+--burners=0.`,
 		Example: indent(`
 # The runtime of this node:
 cri-stats-bench verify -r unix:///run/containerd/containerd.sock

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/procfs"
+
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/agreement/live"
@@ -28,7 +30,10 @@ import (
 const (
 	burnerCPU    = 0.3
 	burnerMemory = 16 << 20
-	loadCPU      = 0.01 // of the other pods
+	// Page cache, of which the inactive half is none of the working set: a runtime that
+	// gives usage for it is off by more than any rounding.
+	burnerCache = 16 << 20
+	loadCPU     = 0.01 // of the other pods
 )
 
 // A verification is one run of verify.
@@ -94,6 +99,10 @@ func (v *verification) onNode(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	odd, err := v.odd(ctx, t, real)
+	if err != nil {
+		return err
+	}
 	// Everything that runs is verified, whoever made it, wherever it is.
 	parent := "/"
 	if t.managed != nil {
@@ -103,7 +112,7 @@ func (v *verification) onNode(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg.Own = slices.Concat(burners, load)
+	cfg.Own = slices.Concat(burners, load, odd)
 	cfg.Source.CgroupParent = parent
 	cfg.Reference = cgroup.Open
 	cfg.Node = nodeFacts(cgroupfs.Root)
@@ -125,7 +134,10 @@ func (v *verification) open(ctx context.Context) (*target, error) {
 
 // burn makes the burners.
 func (v *verification) burn(ctx context.Context, t *target, cfg pods.Config) ([]bench.Pod, error) {
-	cfg.NamePrefix, cfg.ActiveCPU, cfg.ActiveMemory = "burner", burnerCPU, burnerMemory
+	cfg.NamePrefix, cfg.ActiveCPU, cfg.ActiveMemory, cfg.ActiveCache = "burner", burnerCPU, burnerMemory, burnerCache
+	// Every quantity has a value that a wrong rule would miss: a writable layer of a known
+	// size, files that are open, threads beyond processes.
+	cfg.ActiveMore = []string{"--files", "500", "--open", "64", "--threads", "8"}
 	return v.makePods(ctx, t, cfg, v.flags.burners)
 }
 
@@ -135,19 +147,46 @@ func (v *verification) load(ctx context.Context, t *target, cfg pods.Config) ([]
 	return v.makePods(ctx, t, cfg, v.flags.pods)
 }
 
-// makePods makes pods that are removed when t is closed.
-func (v *verification) makePods(ctx context.Context, t *target, cfg pods.Config, n int) ([]bench.Pod, error) {
-	if n == 0 {
+// odd makes the pod of what stats are often wrong about, if any are to be made.
+func (v *verification) odd(ctx context.Context, t *target, cfg pods.Config) ([]bench.Pod, error) {
+	if v.flags.burners == 0 {
 		return nil, nil
 	}
-	fmt.Fprintf(v.stderr, "  making %d pods\n", n)
-	cfg.Run = fmt.Sprintf("verify-%s-%s", v.started.UTC().Format("20060102-150405"), cfg.NamePrefix)
+	fmt.Fprintln(v.stderr, "  making a pod with containers that have ended, were made anew, and have long names")
+	w, err := v.workload(t, cfg, "odd")
+	if err != nil {
+		return nil, err
+	}
+	pod, err := w.Odd(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []bench.Pod{pod}, nil
+}
+
+// workload makes pods of a name that are removed when t is closed.
+func (v *verification) workload(t *target, cfg pods.Config, name string) (*pods.Workload, error) {
+	cfg.NamePrefix = name
+	cfg.Run = fmt.Sprintf("verify-%s-%s", v.started.UTC().Format("20060102-150405"), name)
 	cfg.Image, cfg.CgroupDriver = t.image, t.conn.CgroupDriver
 	w, err := pods.New(t.conn.Runtime, cfg)
 	if err != nil {
 		return nil, err
 	}
 	t.undo = append(t.undo, w.Stop)
+	return w, nil
+}
+
+// makePods makes pods that are removed when t is closed.
+func (v *verification) makePods(ctx context.Context, t *target, cfg pods.Config, n int) ([]bench.Pod, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	fmt.Fprintf(v.stderr, "  making %d pods\n", n)
+	w, err := v.workload(t, cfg, cfg.NamePrefix)
+	if err != nil {
+		return nil, err
+	}
 	return w.Scale(ctx, bench.Cell{Pods: n, ContainersPerPod: 1, Profile: "active"})
 }
 
@@ -179,6 +218,11 @@ func holdCommand() []string {
 // burnCommand makes a container burn so many CPUs.
 func burnCommand(cpu float64) []string {
 	return []string{"/podload", "burn", "--cpu", strconv.FormatFloat(cpu, 'g', -1, 64)}
+}
+
+// cacheCommand makes a container hold page cache.
+func cacheCommand() []string {
+	return []string{"/podload", "pause", "--cache", strconv.Itoa(burnerCache)}
 }
 
 // sources are those that the flags name, or the usual ones.
@@ -223,7 +267,7 @@ func (v *verification) observe(ctx context.Context, cfg live.Config) error {
 
 // nodeFacts says what the kernel keeps of cgroups.
 func nodeFacts(root string) agreement.Node {
-	n := agreement.Node{}
+	n := agreement.Node{CPUs: onlineCPUs()}
 	hierarchies, err := cgroupfs.Open(root)
 	if err != nil {
 		return n // and nothing of it applies
@@ -239,6 +283,20 @@ func nodeFacts(root string) agreement.Node {
 		n.HugeTLB = slices.Contains(strings.Fields(string(data)), "hugetlb")
 	}
 	return n
+}
+
+// onlineCPUs counts the CPUs of the node, of which this process may have but some; 0 if
+// that cannot be read.
+func onlineCPUs() int {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return 0
+	}
+	stat, err := fs.Stat()
+	if err != nil {
+		return 0
+	}
+	return len(stat.CPU)
 }
 
 // Of a simulated node: pods that have run for a while, besides the burners.
@@ -289,6 +347,6 @@ func (v *verification) simulate(ctx context.Context) (err error) {
 	}
 	cfg.Clock, cfg.Progress = clock, nil
 	cfg.Reference = func(context.Context, bench.Source) (bench.Collector, error) { return server.Direct(), nil }
-	cfg.Node = agreement.Node{Pressure: true, HugeTLB: true}
+	cfg.Node = agreement.Node{Pressure: true, HugeTLB: true, CPUs: 2}
 	return v.observe(ctx, cfg)
 }

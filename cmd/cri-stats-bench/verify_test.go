@@ -3,17 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"cri-stats-bench/bench/agreement"
+	"cri-stats-bench/bench/testfile"
 )
-
-var updateVerify = flag.Bool("update-verify", false, "write the golden files of verify")
 
 // example is a verification that found a bit of everything, on a node with a name
 // that is not to be printed as it is.
@@ -57,19 +52,7 @@ func TestVerifyFormats(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		golden := filepath.Join("testdata", "verify."+name)
-		if *updateVerify {
-			if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got.String()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+		testfile.Golden(t, filepath.Join("testdata", "verify."+name), got.String())
 	}
 }
 

@@ -179,7 +179,7 @@ func fieldsText(w io.Writer, r *agreement.Report) error {
 			cells[p][s.Name] = fieldText(f)
 		}
 	}
-	rows := [][]string{header}
+	rows := [][]string{append(header[:len(header):len(header)], "checked")}
 	for _, p := range order {
 		row := []string{p.metric, string(p.level)}
 		for _, name := range header[2:] {
@@ -189,7 +189,7 @@ func fieldsText(w io.Writer, r *agreement.Report) error {
 			}
 			row = append(row, text)
 		}
-		rows = append(rows, row)
+		rows = append(rows, append(row, agreement.How(p.metric)))
 	}
 	fmt.Fprintln(w)
 	return drawTable(w, rows)

@@ -1,8 +1,9 @@
 // Command podload is what runs inside the pods of a benchmark: it sleeps, or
 // burns CPU at a known rate, and holds memory and writes files if told to.
 //
-//	podload pause [--hold 8Mi] [--files 100]
-//	podload burn --cpu 0.01 [--hold 8Mi] [--files 100]
+//	podload pause [--hold 8Mi] [--cache 16Mi] [--files 100] [--open 64] [--threads 8]
+//	podload end
+//	podload burn --cpu 0.01 [--hold 8Mi] [--cache 16Mi] [--files 100] [--open 64] [--threads 8]
 //
 // It is the only program in the image that package image builds, and the pause
 // program of the sandboxes as well, so it ends on SIGTERM and reaps orphans when
@@ -49,13 +50,28 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "podload: %v\n%s", err, usage)
 		return exitUsage
 	}
+	if l.end {
+		return exitOK
+	}
 	if os.Getpid() == 1 {
 		go reap(ctx)
 	}
 	memory := hold(l.hold)
-	if err := writeFiles(".", l.files); err != nil {
+	err = writeFiles(".", l.files)
+	if err == nil {
+		var files []*os.File
+		files, err = keepOpen(".", l.open, l.cache)
+		defer runtime.KeepAlive(files)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "podload: %v\n", err)
 		return exitError
+	}
+	for range l.threads {
+		go func() {
+			runtime.LockOSThread()
+			<-ctx.Done()
+		}()
 	}
 	if l.cpu > 0 {
 		err = burn(ctx, l.cpu, cpuTime)
@@ -92,6 +108,47 @@ func writeFiles(dir string, n int) error {
 		}
 	}
 	return nil
+}
+
+// keepOpen keeps n files open. The first of them holds so many bytes of page cache: all
+// were written, which makes the kernel count them as inactive, and the first half was read
+// twice since, which makes it active. None has a name any more, so that nothing is left of
+// them once the process has ended.
+func keepOpen(dir string, n int, cache int64) ([]*os.File, error) {
+	if cache > 0 {
+		n = max(n, 1)
+	}
+	files := make([]*os.File, n)
+	for i := range files {
+		f, err := os.CreateTemp(dir, "podload-open-*")
+		if err == nil {
+			err = os.Remove(f.Name())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("keep file %d of %d open: %w", i+1, n, err)
+		}
+		files[i] = f
+	}
+	if cache == 0 {
+		return files, nil
+	}
+	block := make([]byte, 64<<10)
+	for at := int64(0); at < cache; at += int64(len(block)) {
+		if _, err := files[0].WriteAt(block[:min(int64(len(block)), cache-at)], at); err != nil {
+			return nil, fmt.Errorf("write %d bytes to be cached: %w", cache, err)
+		}
+	}
+	if err := files[0].Sync(); err != nil { // what is dirty may be anywhere
+		return nil, fmt.Errorf("write %d bytes to be cached: %w", cache, err)
+	}
+	for range 2 {
+		for at := int64(0); at < cache/2; at += int64(len(block)) {
+			if _, err := files[0].ReadAt(block[:min(int64(len(block)), cache/2-at)], at); err != nil {
+				return nil, fmt.Errorf("read %d bytes again: %w", cache/2, err)
+			}
+		}
+	}
+	return files, nil
 }
 
 // period is the length of one duty cycle: short against any interval between

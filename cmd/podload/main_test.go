@@ -31,8 +31,10 @@ func TestParse(t *testing.T) {
 	f("burn --cpu 0.01", load{cpu: 0.01}, "")
 	f("burn --cpu=1 --hold 8Mi --files 3", load{cpu: 1, hold: 8 << 20, files: 3}, "")
 	f("pause --hold 4096", load{hold: 4096}, "")
+	f("pause --cache 16Mi --open 64 --threads 8", load{cache: 16 << 20, open: 64, threads: 8}, "")
 
-	f("", load{}, "neither pause nor burn")
+	f("end", load{end: true}, "")
+	f("", load{}, "none of pause, burn and end")
 	f("sleep", load{}, `unknown mode "sleep"`)
 	f("--hold 8Mi", load{}, `unknown mode "--hold"`)
 	f("pause --cpu 0.1", load{}, "cpu")
@@ -44,6 +46,8 @@ func TestParse(t *testing.T) {
 	f("burn --cpu 0.1x", load{}, "invalid value")
 	f("pause --hold 8MB", load{}, `size "8MB"`)
 	f("pause --files -1", load{}, "--files -1 is negative")
+	f("pause --open -1", load{}, "--open -1 is negative")
+	f("pause --cache x", load{}, `size "x"`)
 }
 
 func TestParseSize(t *testing.T) {
@@ -112,5 +116,30 @@ func TestRunPausesUntilToldToEnd(t *testing.T) {
 func TestWriteFilesFails(t *testing.T) {
 	if err := writeFiles(filepath.Join(t.TempDir(), "missing"), 2); err == nil || !strings.Contains(err.Error(), "write file 1 of 2") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What is kept open has no name, and its size is what was asked for.
+func TestKeepOpen(t *testing.T) {
+	dir := t.TempDir()
+	files, err := keepOpen(dir, 3, 100_000)
+	if err != nil || len(files) != 3 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for i, f := range files {
+		defer f.Close()
+		want := int64(0)
+		if i == 0 {
+			want = 100_000
+		}
+		if info, err := f.Stat(); err != nil || info.Size() != want {
+			t.Errorf("file %d: %v, %v", i, info, err)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if _, err := keepOpen(filepath.Join(dir, "missing"), 1, 0); err == nil || !strings.Contains(err.Error(), "keep file 1 of 1 open") {
+		t.Errorf("in a folder that is not there: %v", err)
 	}
 }

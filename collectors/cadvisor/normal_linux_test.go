@@ -3,8 +3,6 @@ package cadvisor
 import (
 	"context"
 	"errors"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,15 +10,13 @@ import (
 
 	"github.com/google/cadvisor/lib/manager"
 	"github.com/google/cadvisor/lib/model"
-	"github.com/google/go-cmp/cmp"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/collectors/collectortest"
 	"cri-stats-bench/collectors/internal/podcgroup"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // A stub is a manager that answers what it is given. Methods that no collector
 // calls are those of a nil interface.
@@ -160,19 +156,7 @@ func golden(t *testing.T, name string, c bench.Collector) {
 			t.Fatal(err)
 		}
 	}
-	got := collectortest.Text(b)
-	if *update {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
+	testfile.Golden(t, name, collectortest.Text(b))
 }
 
 func TestGolden(t *testing.T) {

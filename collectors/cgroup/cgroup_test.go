@@ -2,19 +2,15 @@ package cgroup
 
 import (
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/collectors/collectortest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // id returns an id of 64 digits that the trees in testdata use.
 func id(pod, suffix string) string { return strings.Repeat(pod, 63) + suffix }
@@ -70,20 +66,7 @@ func TestGolden(t *testing.T) {
 			}
 			b.Samples[i].At = 0 // the time of the test
 		}
-		golden := filepath.Join("testdata", version+".golden")
-		got := collectortest.Text(b)
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", golden, diff)
-		}
+		testfile.Golden(t, filepath.Join("testdata", version+".golden"), collectortest.Text(b))
 	}
 	f("v1")
 	f("v2")

@@ -1,22 +1,18 @@
 package cri
 
 import (
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/collectors/collectortest"
 	"cri-stats-bench/collectors/internal/normal"
 	"cri-stats-bench/collectors/internal/podcgroup"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func newNormalizer(t testing.TB, pods ...bench.Pod) *normalizer {
 	t.Helper()
@@ -67,19 +63,7 @@ func TestGolden(t *testing.T) {
 		t.Helper()
 		b := new(bench.Batch)
 		fill(newNormalizer(t, bench.Pod{ID: "p1", Containers: []string{"c1", "c2"}}), b)
-		got := collectortest.Text(b)
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", golden, diff)
-		}
+		testfile.Golden(t, golden, collectortest.Text(b))
 	}
 	f("testdata/containers.golden", func(n *normalizer, b *bench.Batch) {
 		foreign := &runtimev1.ContainerStats{Attributes: &runtimev1.ContainerAttributes{Id: "foreign"}}

@@ -3,7 +3,6 @@ package kubelet_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,18 +10,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn/fakecri"
 	"cri-stats-bench/bench/criconn/fakecri/fakecritest"
 	"cri-stats-bench/bench/kubeletconn/fakekubelet"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/collectors/collectortest"
 	"cri-stats-bench/collectors/kubelet"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // endpoints are the answers in testdata, of a kubelet with two pods of ours.
 var endpoints = []struct {
@@ -115,15 +112,7 @@ func TestNormalForm(t *testing.T) {
 			lines := strings.Split(strings.TrimSpace(got), "\n")[1:] // the size depends on the ids'
 			slices.Sort(lines)                                       // and so does the order
 			got = strings.Join(lines, "\n") + "\n"
-			golden := filepath.Join("testdata", e.name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if diff := cmp.Diff(testdata(t, e.name+".golden"), got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
+			testfile.Golden(t, filepath.Join("testdata", e.name+".golden"), got)
 		})
 	}
 }

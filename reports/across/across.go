@@ -32,32 +32,6 @@ func WriteJSON(w io.Writer, v any) error {
 	return nil
 }
 
-func plain(text string) table.Cell { return table.Cell{Text: text} }
-
-// number writes an estimate with its interval and footnotes.
-func number(u format.Unit, e analysis.Estimate, notes ...int) table.Cell {
-	c := table.Cell{Text: format.Absent, Notes: numbers(slices.Concat(e.Notes, notes))}
-	if e.Absent() {
-		return c
-	}
-	c.Text = u.Number(e.Value)
-	if e.Interval != nil {
-		c.Interval = u.Interval(e.Interval.Lo, e.Interval.Hi)
-	}
-	return c
-}
-
-// numbers turns indices of notes into numbers of footnotes.
-func numbers(notes []int) []int {
-	var out []int
-	for _, i := range notes {
-		if !slices.Contains(out, i+1) {
-			out = append(out, i+1)
-		}
-	}
-	return out
-}
-
 // endpointName is what tables call an endpoint.
 func endpointName(e *runs.Endpoint) string {
 	name := seriesName(e.Arm, e.Series)
@@ -82,17 +56,6 @@ func seriesName(arm string, s analysis.Series) string {
 
 func level(v float64) string { return "[" + format.Percent(v) + "]" }
 
-// percent writes a fraction without its unit: 0.0123 as "1.23".
-var percent = format.Unit{Name: "%", Size: 0.01}
-
-// probability writes a p-value; very small ones say no more than that they are.
-func probability(p float64) string {
-	if p < 0.0001 {
-		return "<0.0001"
-	}
-	return format.One.Number(p)
-}
-
 func cellName(c *bench.Cell) string {
 	if c == nil {
 		return "all"
@@ -100,17 +63,9 @@ func cellName(c *bench.Cell) string {
 	return c.String()
 }
 
-// orAbsent writes what is not known as absent.
-func orAbsent(text string) string {
-	if text == "" {
-		return format.Absent
-	}
-	return text
-}
-
 // version names a runtime.
 func version(r analysis.Runtime) string {
-	return orAbsent(strings.TrimSpace(r.Name + " " + r.Version))
+	return format.OrAbsent(strings.TrimSpace(r.Name + " " + r.Version))
 }
 
 // subject is one line on a run.

@@ -3,10 +3,8 @@ package across
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,19 +12,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
 	"cri-stats-bench/bench/runs"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/reports/html"
 	"cri-stats-bench/reports/markdown"
 	"cri-stats-bench/reports/table"
 	"cri-stats-bench/reports/text"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // runOf makes a run of the example; edit changes its records.
 func runOf(t *testing.T, name string, seed uint64, edit ...func(*analysis.Input)) *runs.Run {
@@ -192,7 +187,7 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := document(t)
 			check(t, d)
-			golden(t, filepath.Join("testdata", name+".txt"), dump(d))
+			testfile.Golden(t, filepath.Join("testdata", name+".txt"), dump(d))
 		})
 	}
 }
@@ -238,27 +233,6 @@ func check(t *testing.T, d *table.Document) {
 				t.Errorf("a simulated document gives a verdict in section %s", s.ID)
 			}
 		}
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A checkout on Windows may have other line ends.
-	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
-		t.Errorf("%s (-want +got), write it anew with -update:\n%s", path, diff)
 	}
 }
 

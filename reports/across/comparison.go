@@ -3,7 +3,6 @@ package across
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cri-stats-bench/bench"
@@ -75,8 +74,8 @@ func verdict(c *runs.Comparison) table.Section {
 		if e.Verdict != runs.Regressed && e.Verdict != runs.Improved {
 			continue
 		}
-		row := append(table.Row{plain(e.Arm), plain(name(e.Cell)), plain(seriesName(e.Arm, e.Series))}, sides(e.Series.Metric, e.Old, e.New)...)
-		t.Rows = append(t.Rows, append(row, number(format.One, e.Ratio, e.Notes...), table.Cell{Text: string(e.Verdict), Tone: tone(e.Verdict)}))
+		row := append(table.Row{table.Plain(e.Arm), table.Plain(name(e.Cell)), table.Plain(seriesName(e.Arm, e.Series))}, sides(e.Series.Metric, e.Old, e.New)...)
+		t.Rows = append(t.Rows, append(row, table.Measured(format.One, e.Ratio, e.Notes...), table.Cell{Text: string(e.Verdict), Tone: tone(e.Verdict)}))
 	}
 	s.Tables = []table.Table{t}
 	return s
@@ -97,9 +96,9 @@ func tone(v runs.Verdict) table.Tone {
 // said writes a verdict above the ratio that it rests on.
 func said(e *runs.Endpoint) table.Cell {
 	if e == nil {
-		return plain("")
+		return table.Plain("")
 	}
-	ratio := number(format.One, e.Ratio, e.Notes...)
+	ratio := table.Measured(format.One, e.Ratio, e.Notes...)
 	if e.Verdict == runs.NoVerdict {
 		return ratio
 	}
@@ -138,7 +137,7 @@ func result(c *runs.Comparison) table.Section {
 
 // armRows is one row, and one more for each further collector's latency.
 func armRows(c *runs.Comparison, cell bench.Cell, arm string) []table.Row {
-	row := table.Row{plain(arm), {}, {}, {}, {}}
+	row := table.Row{table.Plain(arm), {}, {}, {}, {}}
 	rows := []table.Row{row}
 	var primary []*runs.Endpoint
 	for i := range c.Endpoints {
@@ -152,7 +151,7 @@ func armRows(c *runs.Comparison, cell bench.Cell, arm string) []table.Row {
 			row[1+column] = said(e)
 			continue
 		}
-		rows = append(rows, table.Row{plain("· " + e.Series.Collector), {}, {}, said(e), reach(e)})
+		rows = append(rows, table.Row{table.Plain("· " + e.Series.Collector), {}, {}, said(e), reach(e)})
 	}
 	var own []*runs.Endpoint
 	for _, e := range primary {
@@ -172,7 +171,7 @@ func reach(all ...*runs.Endpoint) table.Cell {
 	for _, e := range all {
 		text := format.Absent
 		if e.Detectable > 0 {
-			text = percent.Number(e.Detectable)
+			text = format.Hundredths.Number(e.Detectable)
 		}
 		found = append(found, text)
 		text = format.Absent
@@ -181,23 +180,15 @@ func reach(all ...*runs.Endpoint) table.Cell {
 		case e.Settles == 0:
 			text, open = "never", true
 		default:
-			text, open = many(e.Settles), true
+			text, open = format.Rounds(e.Settles), true
 		}
 		settled = append(settled, text)
 	}
-	out := plain(strings.Join(found, "/"))
+	out := table.Plain(strings.Join(found, "/"))
 	if open {
 		out.Interval = "(" + strings.Join(settled, "/") + ")"
 	}
 	return out
-}
-
-// many writes a number of rounds that nobody needs to know to the last digit.
-func many(n int) string {
-	if n < 10000 {
-		return strconv.Itoa(n)
-	}
-	return fmt.Sprintf("%.0e", float64(n))
 }
 
 // cells are those of the endpoints, in order.

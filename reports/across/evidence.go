@@ -31,18 +31,18 @@ func faultName(f runs.Fault) string {
 
 func faults(c *runs.Comparison) table.Section {
 	t := table.Table{
-		Caption: "in how many trials and blocks of slices, and how many in all",
+		Caption: "in how many trials, and how many in all",
 		Header:  []string{"what", "cell", "old", "new", "p\n(Holm)", "verdict", "first of them"},
 		Prose:   true,
 	}
 	for _, f := range c.Faults {
-		p := probability(f.Adjusted)
+		p := format.Probability(f.Adjusted)
 		if f.Certain {
 			p = "" // no test is needed
 		}
 		t.Rows = append(t.Rows, table.Row{
-			plain(faultName(f)), plain(cellName(f.Cell)), share(f.Old), share(f.New), plain(p),
-			{Text: orAbsent(string(f.Verdict)), Tone: tone(f.Verdict)}, plain(format.Shorten(f.Detail, 120)),
+			table.Plain(faultName(f)), table.Plain(cellName(f.Cell)), share(f.Old), share(f.New), table.Plain(p),
+			{Text: format.OrAbsent(string(f.Verdict)), Tone: tone(f.Verdict)}, table.Plain(format.Shorten(f.Detail, 120)),
 		})
 	}
 	return table.Section{ID: "faults", Heading: "What arms do not do", Tables: []table.Table{t}}
@@ -50,7 +50,7 @@ func faults(c *runs.Comparison) table.Section {
 
 func share(s runs.Share) table.Cell {
 	if s.Of == 0 {
-		return plain("")
+		return table.Plain("")
 	}
 	return table.Cell{Text: fmt.Sprintf("%d/%d", s.Affected, s.Of), Interval: "(" + strconv.Itoa(s.Count) + ")"}
 }
@@ -67,7 +67,7 @@ func differences(c *runs.Comparison) table.Section {
 	}
 	for _, d := range c.Differences {
 		t.Rows = append(t.Rows, table.Row{
-			plain(d.What), plain(format.Shorten(orAbsent(d.Old), valueWidth)), plain(format.Shorten(orAbsent(d.New), valueWidth)), plain(means[d.Weight]),
+			table.Plain(d.What), table.Plain(format.Shorten(format.OrAbsent(d.Old), valueWidth)), table.Plain(format.Shorten(format.OrAbsent(d.New), valueWidth)), table.Plain(means[d.Weight]),
 		})
 	}
 	s := table.Section{ID: "differences", Heading: "What differs", Tables: []table.Table{t}}
@@ -91,7 +91,7 @@ func unmatched(c *runs.Comparison) table.Section {
 		if arm == "" {
 			arm = "all"
 		}
-		t.Rows = append(t.Rows, table.Row{plain(arm), plain(cellName(u.Cell)), plain(series), plain(in), plain(u.Why)})
+		t.Rows = append(t.Rows, table.Row{table.Plain(arm), table.Plain(cellName(u.Cell)), table.Plain(series), table.Plain(in), table.Plain(u.Why)})
 	}
 	return table.Section{ID: "unmatched", Heading: "Not compared", Tables: []table.Table{t}}
 }
@@ -102,13 +102,13 @@ func sides(m analysis.Metric, old, new runs.Side) []table.Cell {
 	side := func(s runs.Side) table.Cell {
 		switch s.N {
 		case 0:
-			return plain(format.Absent)
+			return table.Plain(format.Absent)
 		case 1:
 			return table.Cell{Text: u.Number(s.Mean), Interval: "(1)"}
 		}
-		return table.Cell{Text: u.Number(s.Mean), Interval: fmt.Sprintf("(%d, ±%s %%)", s.N, percent.Number(s.SD))}
+		return table.Cell{Text: u.Number(s.Mean), Interval: fmt.Sprintf("(%d, ±%s %%)", s.N, format.Hundredths.Number(s.SD))}
 	}
-	return []table.Cell{plain(orAbsent(u.Name)), side(old), side(new)}
+	return []table.Cell{table.Plain(format.OrAbsent(u.Name)), side(old), side(new)}
 }
 
 func floors(c *runs.Comparison) table.Section {
@@ -122,9 +122,9 @@ func floors(c *runs.Comparison) table.Section {
 		if f.Changed {
 			changed = "yes"
 		}
-		row := table.Row{plain(f.Arm), plain(name(f.Cell)), plain(seriesName(f.Arm, f.Series))}
+		row := table.Row{table.Plain(f.Arm), table.Plain(name(f.Cell)), table.Plain(seriesName(f.Arm, f.Series))}
 		row = append(row, sides(f.Series.Metric, f.Old, f.New)...)
-		t.Rows = append(t.Rows, append(row, number(format.One, f.Ratio), plain(probability(f.Adjusted)), plain(changed)))
+		t.Rows = append(t.Rows, append(row, table.Measured(format.One, f.Ratio), table.Plain(format.Probability(f.Adjusted)), table.Plain(changed)))
 	}
 	return table.Section{ID: "node", Heading: "Did the node change", Tables: []table.Table{t}}
 }
@@ -148,13 +148,13 @@ func exploratory(c *runs.Comparison) table.Section {
 		if e.Adjusted >= believed {
 			continue
 		}
-		row := table.Row{plain(e.Arm), plain(name(e.Cell)), plain(endpointName(&e))}
+		row := table.Row{table.Plain(e.Arm), table.Plain(name(e.Cell)), table.Plain(endpointName(&e))}
 		metric := e.Series.Metric
 		if e.Over != "" {
 			metric = "" // a ratio
 		}
 		row = append(row, sides(metric, e.Old, e.New)...)
-		t.Rows = append(t.Rows, append(row, number(format.One, e.Ratio, e.Notes...), plain(probability(e.Adjusted))))
+		t.Rows = append(t.Rows, append(row, table.Measured(format.One, e.Ratio, e.Notes...), table.Plain(format.Probability(e.Adjusted))))
 	}
 	s := table.Section{ID: "exploratory", Heading: "Exploratory: where differences come from", Tables: []table.Table{t}}
 	if looked > 0 {
@@ -170,7 +170,7 @@ func statistics(c *runs.Comparison) table.Section {
 		t := table.Table{
 			Caption: cell.String() + ": endpoints with a verdict",
 			Header: []string{
-				"arm", "endpoint", "unit", "old\n(n, SD)", "new\n(n, SD)", "ratio\n" + level(c.Level), "Hodges-\nLehmann", "p, ranks", "p, worse\nby margin", "(Holm)", "over the\nnode's change",
+				"arm", "endpoint", "unit", "old\n(n, SD)", "new\n(n, SD)", "ratio\n" + level(c.Level), "p, worse\nby margin", "(Holm)", "over the\nnode's change",
 			},
 			Aside: true,
 		}
@@ -178,17 +178,14 @@ func statistics(c *runs.Comparison) table.Section {
 			if e.Cell != cell || e.Class != runs.Primary {
 				continue
 			}
-			hl, net := plain(format.Absent), plain("")
-			if e.Twin != nil {
-				hl = number(format.One, *e.Twin)
-			}
+			net := table.Plain("")
 			if e.Net != nil {
-				net = number(format.One, *e.Net)
+				net = table.Measured(format.One, *e.Net)
 			}
-			row := table.Row{plain(e.Arm), plain(seriesName(e.Arm, e.Series))}
+			row := table.Row{table.Plain(e.Arm), table.Plain(seriesName(e.Arm, e.Series))}
 			row = append(row, sides(e.Series.Metric, e.Old, e.New)...)
-			t.Rows = append(t.Rows, append(row, number(format.One, e.Ratio, e.Notes...), hl,
-				plain(probability(e.RankP)), plain(probability(e.P)), plain(probability(e.Adjusted)), net))
+			t.Rows = append(t.Rows, append(row, table.Measured(format.One, e.Ratio, e.Notes...),
+				table.Plain(format.Probability(e.P)), table.Plain(format.Probability(e.Adjusted)), net))
 		}
 		s.Tables = append(s.Tables, t)
 	}
@@ -199,7 +196,7 @@ func statistics(c *runs.Comparison) table.Section {
 func reading(c *runs.Comparison) table.Section {
 	m := format.Percent(c.Margin)
 	return table.Section{ID: "reading", Heading: "How to read", Background: true, Lines: []string{
-		fmt.Sprintf("Ratios are new over old, of geometric means; above 1 is a loss. Intervals [L, U] are two-sided at %s, by Welch's t on logarithms. The unit is the trial, or the block of slices: n counts those. \"%s\" is absent, never zero.", format.Percent(c.Level), format.Absent),
+		fmt.Sprintf("Ratios are new over old, of geometric means; above 1 is a loss. Intervals [L, U] are two-sided at %s, by Welch's t on logarithms. The unit is the trial: n counts those. \"%s\" is absent, never zero.", format.Percent(c.Level), format.Absent),
 		fmt.Sprintf("Regressed: L > 1 + %s. Improved: U < 1/(1 + %s). Same: both ends between these. Else Inconclusive; (worse) and (less) if it is shown to lie on one side of 1.", m, m),
 		"Regressed and Improved are adjusted by Holm over all endpoints with a verdict and all faults, so that all alarms of a comparison together are false in at most 5 % of cases; (Holm) marks what would be said of an endpoint alone. Same is said of each by itself, and of the run only if it holds for all.",
 		"(node): the node, its kernel or the harness changed, and the loss or gain is not beyond the margin over and above that change.",

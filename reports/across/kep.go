@@ -7,6 +7,7 @@ import (
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/runs"
+	"cri-stats-bench/reports/format"
 	"cri-stats-bench/reports/table"
 )
 
@@ -45,7 +46,7 @@ func kepNotCovered(n *runs.Nodes, shown []runs.KEPVerdict) []string {
 	var alone, limits []string
 	for _, g := range n.Groups {
 		if len(g.Nodes) == 1 {
-			alone = append(alone, orAbsent(g.Runtime))
+			alone = append(alone, format.OrAbsent(g.Runtime))
 		}
 	}
 	of := make(map[string][]string) // who has which limits
@@ -54,7 +55,7 @@ func kepNotCovered(n *runs.Nodes, shown []runs.KEPVerdict) []string {
 			if len(r.Verdict.NotCovered) == 0 {
 				continue
 			}
-			text, who := strings.Join(r.Verdict.NotCovered, "; "), fmt.Sprintf("%s on %s", v.Sentence.Name, orAbsent(v.Runtime))
+			text, who := strings.Join(r.Verdict.NotCovered, "; "), fmt.Sprintf("%s on %s", v.Sentence.Name, format.OrAbsent(v.Runtime))
 			if of[text] == nil {
 				limits = append(limits, text)
 			}
@@ -100,8 +101,8 @@ func kepTable(caption string, verdicts []runs.KEPVerdict) table.Table {
 	t := table.KEPTable(caption, nil)
 	t.Header = slices.Insert(t.Header, 1, "runtime")
 	add := func(name, runtime string, v *analysis.KEPVerdict) table.Row {
-		row := slices.Insert(table.KEPTable("", []analysis.KEPVerdict{*v}).Rows[0], 1, plain(runtime))
-		row[0] = plain(name)
+		row := slices.Insert(table.KEPTable("", []analysis.KEPVerdict{*v}).Rows[0], 1, table.Plain(runtime))
+		row[0] = table.Plain(name)
 		t.Rows = append(t.Rows, row)
 		return row
 	}
@@ -116,7 +117,7 @@ func kepTable(caption string, verdicts []runs.KEPVerdict) table.Table {
 			continue
 		}
 		row := add(v.Sentence.Name, v.Runtime, together(v))
-		row[len(row)-1] = plain(ofHowMany(v))
+		row[len(row)-1] = table.Plain(ofHowMany(v))
 		for _, n := range v.Nodes {
 			for k, r := range n.Runs {
 				where := ""

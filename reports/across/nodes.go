@@ -35,11 +35,11 @@ func Nodes(n *runs.Nodes) *table.Document {
 func group(n *runs.Nodes, i int) []table.Section {
 	g := &n.Groups[i]
 	id := func(name string) string { return name + "-" + strconv.Itoa(i+1) }
-	verdict := table.Section{ID: id("verdict"), Heading: "Verdict: " + orAbsent(g.Runtime)}
+	verdict := table.Section{ID: id("verdict"), Heading: "Verdict: " + format.OrAbsent(g.Runtime)}
 	if n.Simulated {
 		verdict.Lines = []string{"None: the runs are simulated."}
 	}
-	effects := table.Section{ID: id("effects"), Heading: "Ratios: " + orAbsent(g.Runtime)}
+	effects := table.Section{ID: id("effects"), Heading: "Ratios: " + format.OrAbsent(g.Runtime)}
 	for _, of := range tablesOf(g) {
 		t := effectTable(n, g, of)
 		if of.primary {
@@ -53,7 +53,7 @@ func group(n *runs.Nodes, i int) []table.Section {
 			verdict.Lines = append(verdict.Lines, fmt.Sprintf("%s instead of %s: %s, CPU and PSS together, on %s.", a.Arm, a.To, table.Word(a.Verdict), count(len(g.Nodes), "node")))
 		}
 	}
-	return []table.Section{verdict, effects, {ID: id("nodes"), Heading: "Nodes: " + orAbsent(g.Runtime), Tables: []table.Table{nodeTable(g)}, Lines: nodeLines(g)}}
+	return []table.Section{verdict, effects, {ID: id("nodes"), Heading: "Nodes: " + format.OrAbsent(g.Runtime), Tables: []table.Table{nodeTable(g)}, Lines: nodeLines(g)}}
 }
 
 // A key of a table of effects: all arms in one cell and one metric.
@@ -97,9 +97,9 @@ func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 		t.Rows = append(t.Rows, pooledRow(e.Arm+" to "+e.To, e))
 		for k, node := range g.Nodes {
 			if r := e.Ratios[k]; len(g.Nodes) > 1 {
-				row := table.Row{plain("· " + node.Name), {}, number(format.One, r), {}, {}, {}, {}, {}}
+				row := table.Row{table.Plain("· " + node.Name), {}, table.Measured(format.One, r), {}, {}, {}, {}, {}}
 				if r.N > 1 {
-					row[7] = plain(fmt.Sprintf("(%d)", r.N))
+					row[7] = table.Plain(fmt.Sprintf("(%d)", r.N))
 				}
 				t.Rows = append(t.Rows, row)
 			}
@@ -110,20 +110,20 @@ func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 
 // pooledRow is what nodes say together.
 func pooledRow(name string, e *runs.NodeEffect) table.Row {
-	row := table.Row{plain(name), {}, number(format.One, e.Ratio), {}, {}, {}, {}, plain(strconv.Itoa(e.Ratio.N))}
+	row := table.Row{table.Plain(name), {}, table.Measured(format.One, e.Ratio), {}, {}, {}, {}, table.Plain(strconv.Itoa(e.Ratio.N))}
 	if e.Verdict != analysis.NoVerdict {
 		row[1] = table.Cell{Text: table.Word(e.Verdict), Tone: verdictTone(e.Verdict)}
 	}
 	if e.Prediction != nil {
-		row[3] = plain(format.One.Interval(e.Prediction.Lo, e.Prediction.Hi))
+		row[3] = table.Plain(format.One.Interval(e.Prediction.Lo, e.Prediction.Hi))
 	}
 	for column, v := range []*float64{e.Tau, e.I2} {
 		if v != nil {
-			row[4+column] = plain(percent.Number(*v))
+			row[4+column] = table.Plain(format.Hundredths.Number(*v))
 		}
 	}
 	if e.P != nil {
-		row[6] = plain(probability(*e.P))
+		row[6] = table.Plain(format.Probability(*e.P))
 	}
 	return row
 }
@@ -152,8 +152,8 @@ func nodeTable(g *runs.Group) table.Table {
 				name = "·"
 			}
 			t.Rows = append(t.Rows, table.Row{
-				plain(name), plain(o.Name), plain(version(o.Runtime)), plain(o.Kubelet), plain(orAbsent(o.Version)), plain(fmt.Sprintf("%d/%d", o.Used, o.Tried)),
-				plain(orAbsent(n.CPUs)), plain(orAbsent(n.Memory)), plain(orAbsent(n.Kernel)), plain(orAbsent(n.CPU)),
+				table.Plain(name), table.Plain(o.Name), table.Plain(version(o.Runtime)), table.Plain(o.Kubelet), table.Plain(format.OrAbsent(o.Version)), table.Plain(fmt.Sprintf("%d/%d", o.Used, o.Tried)),
+				table.Plain(format.OrAbsent(n.CPUs)), table.Plain(format.OrAbsent(n.Memory)), table.Plain(format.OrAbsent(n.Kernel)), table.Plain(format.OrAbsent(n.CPU)),
 			})
 		}
 	}

@@ -2,7 +2,6 @@ package benchfmt
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,9 +18,7 @@ import (
 	"cri-stats-bench/reports/reporttest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func TestReport(t *testing.T) { reporttest.RunData(t, Write, "bench", *update, check) }
+func TestReport(t *testing.T) { reporttest.RunData(t, Write, "bench", check) }
 
 // read reads a file back and fails on every line that Go's reader objects to.
 func read(t *testing.T, out []byte) (results []*xbenchfmt.Result, units xbenchfmt.UnitMetadataMap) {

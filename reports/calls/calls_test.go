@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,10 +16,9 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/reports/reporttest"
 )
-
-var update = flag.Bool("update", false, "write the golden file anew")
 
 // trouble is a made-up run in which everything goes wrong once.
 func trouble(t *testing.T) analysis.Input {
@@ -58,22 +55,7 @@ func written(t testing.TB, in analysis.Input) []byte {
 
 func TestGolden(t *testing.T) {
 	got := written(t, trouble(t))
-	golden := filepath.Join("testdata", "trouble.csv")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), string(got)); diff != "" {
-		t.Errorf("%s (-want +got), write it anew with -update:\n%s", golden, diff)
-	}
+	testfile.Golden(t, filepath.Join("testdata", "trouble.csv"), got)
 }
 
 // Every call has its row, with what the records say of it; a failed one has no

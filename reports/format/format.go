@@ -34,6 +34,8 @@ var (
 	Millicores   = Unit{"mcores", 1e-3}
 	MiB          = Unit{"MiB", 1 << 20}
 	KiB          = Unit{"KiB", 1 << 10}
+	Microseconds = Unit{"µs", 1e-6}
+	Hundredths   = Unit{"%", 0.01} // of a fraction
 	One          = Unit{"", 1}
 )
 
@@ -75,6 +77,30 @@ func Count(v float64) string {
 // Percent writes a fraction: 0.95 as "95 %".
 func Percent(fraction float64) string {
 	return strconv.FormatFloat(math.Round(1e5*fraction)/1e3, 'f', -1, 64) + " %"
+}
+
+// Probability writes a p-value; very small ones say no more than that they are.
+func Probability(p float64) string {
+	if p < 0.0001 {
+		return "<0.0001"
+	}
+	return One.Number(p)
+}
+
+// Rounds writes a number of rounds that nobody needs to know to the last digit.
+func Rounds(n int) string {
+	if n < 10000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%.0e", float64(n))
+}
+
+// OrAbsent writes what is not known as absent.
+func OrAbsent(text string) string {
+	if text == "" {
+		return Absent
+	}
+	return text
 }
 
 // Plain makes a text that came from a node safe to print: control characters,

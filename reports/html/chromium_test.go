@@ -160,7 +160,7 @@ func TestChromium(t *testing.T) {
 	for _, name := range []string{"sliced", "trouble"} {
 		report := reports()[name](t)
 		text := draw(t, report)
-		drawn, err := pictures(report)
+		drawn, _, err := pictures(report)
 		if err != nil {
 			t.Fatal(err)
 		}

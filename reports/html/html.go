@@ -30,21 +30,21 @@ var styleText string
 
 // Write writes the report.
 func Write(w io.Writer, r *analysis.Report) error {
-	pictures, err := pictures(r)
+	pictures, colours, err := pictures(r)
 	if err != nil {
 		return fmt.Errorf("write the report as HTML: %w", err)
 	}
-	return write(w, table.New(r), pictures)
+	return write(w, table.New(r), pictures, colours)
 }
 
 // WriteDocument writes any document; it has no figures.
-func WriteDocument(w io.Writer, d *table.Document) error { return write(w, d, nil) }
+func WriteDocument(w io.Writer, d *table.Document) error { return write(w, d, nil, "") }
 
 // write puts the page together and writes it at once, so that nobody gets half of
 // one.
-func write(w io.Writer, d *table.Document, pictures []picture) error {
+func write(w io.Writer, d *table.Document, pictures []picture, colours string) error {
 	page := newPage(d, pictures)
-	style := unix(styleText) + themes(pictures)
+	style := unix(styleText) + colours
 	// The policy allows this very style sheet and no other.
 	sum := sha256.Sum256([]byte(style))
 	page.Style = template.CSS(style) // our own

@@ -3,23 +3,18 @@ package html
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"html/template"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/reports/reporttest"
 	"cri-stats-bench/reports/table"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // The golden files have a drawing in place of each figure: what figures look like
 // is for package plot to say.
@@ -34,7 +29,7 @@ func TestGolden(t *testing.T) {
 				})
 			}
 			var out bytes.Buffer
-			if err := write(&out, table.New(report(t)), drawings); err != nil {
+			if err := write(&out, table.New(report(t)), drawings, ""); err != nil {
 				t.Fatal(err)
 			}
 			// The style sheet has a file of its own.
@@ -42,29 +37,8 @@ func TestGolden(t *testing.T) {
 			if !strings.Contains(page, style) {
 				t.Error("the page lacks the style sheet")
 			}
-			golden(t, filepath.Join("testdata", name+".html"), []byte(strings.Replace(page, style, "/* style.css */\n", 1)))
+			testfile.Golden(t, filepath.Join("testdata", name+".html"), strings.Replace(page, style, "/* style.css */\n", 1))
 		})
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A checkout on Windows may have other line ends.
-	if diff := cmp.Diff(strings.Split(strings.ReplaceAll(string(want), "\r\n", "\n"), "\n"), strings.Split(string(got), "\n")); diff != "" {
-		t.Errorf("%s (-want +got), write it anew with -update:\n%s", path, diff)
 	}
 }
 
@@ -153,28 +127,6 @@ func TestSameBytes(t *testing.T) {
 	first, second := draw(t, reporttest.Headline(t)), draw(t, reporttest.Headline(t))
 	if first != second {
 		t.Error("two pages of one report differ")
-	}
-}
-
-func TestThemed(t *testing.T) {
-	f := func(light, dark, want string, paints ...paint) {
-		t.Helper()
-		got, all, err := themed("x", light, dark)
-		if err != nil || got != want {
-			t.Errorf("themed(%q, %q) is %q, %v, want %q", light, dark, got, err, want)
-		}
-		if diff := cmp.Diff(paints, all, cmp.AllowUnexported(paint{})); diff != "" {
-			t.Errorf("themed(%q, %q) has paints (-want +got):\n%s", light, dark, diff)
-		}
-	}
-	f(`<p id="x-light" fill="#000000"/>`, `<p id="x-dark" fill="#ffffff"/>`, `<p id="x-light" fill="var(--c000000-ffffff)"/>`, paint{"#000000", "#ffffff"})
-	f(`<p fill="#123456"/>`, `<p fill="#123456"/>`, `<p fill="#123456"/>`)
-	// A name that looks like an id or a colour is neither.
-	f(`<t>x-dark "#000000</t>`, `<t>x-dark "#000000</t>`, `<t>x-dark "#000000</t>`)
-	for _, dark := range []string{`<p d="M1"/>`, `<p fill="#ffffff"/>`, ``} {
-		if got, _, err := themed("x", `<p d="M0"/>`, dark); err == nil {
-			t.Errorf("pictures that differ in more than colours give %q", got)
-		}
 	}
 }
 

@@ -232,7 +232,7 @@ func TestPage(t *testing.T) {
 			if name == "nothing" {
 				return
 			}
-			want := strings.Fields("summary why systems environment workload method results truth quality threats reproduce appendix")
+			want := strings.Fields("summary why systems environment workload method results truth quality reproduce appendix")
 			if name == "kubelet" {
 				want = slices.Insert(want, slices.Index(want, "results"), "kep")
 			}
@@ -256,7 +256,7 @@ func TestPage(t *testing.T) {
 					t.Errorf("the figure %q lacks its picture, its caption or its table", attribute(n, "id"))
 				}
 			}
-			drawn, err := pictures(r)
+			drawn, _, err := pictures(r)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,7 +41,6 @@ type section struct {
 	Open, Fold bool
 	Lines      []string
 	Numbers    []number
-	Paths      []path
 	Pictures   []picture
 	Tables     []grid
 	Facts      []table.Fact
@@ -55,20 +54,6 @@ type number struct {
 	Label, Value, Interval, Says, Word string
 	Tone                               table.Tone
 	Notes                              []note
-}
-
-// A path is a row of boxes.
-type path struct {
-	Name string
-	Hops []hop
-}
-
-type hop struct {
-	Who, Does, Cost string
-	// Percent of the path's cost, as a length; 0 has no bar.
-	Percent int
-	// Apart says that the part is not on the way of the call.
-	Apart bool
 }
 
 type listing struct{ Caption, Text string }
@@ -147,13 +132,6 @@ func (b *builder) section(s *table.Section, id string) section {
 		out.Numbers = append(out.Numbers, number{
 			Label: clean(n.Label), Value: clean(n.Value), Interval: clean(n.Interval), Says: clean(n.Says), Word: clean(n.Word), Tone: n.Tone, Notes: b.marks(n.Notes),
 		})
-	}
-	for _, p := range s.Paths {
-		to := path{Name: name(p.Name)}
-		for _, h := range p.Hops {
-			to.Hops = append(to.Hops, hop{clean(h.Who), clean(h.Does), clean(h.Cost), percent(h.Share), h.Apart})
-		}
-		out.Paths = append(out.Paths, to)
 	}
 	out.Pictures = b.take(s.ID)
 	for _, aside := range []bool{false, true} {
@@ -254,16 +232,6 @@ func (b *builder) marks(numbers []int) []note {
 	}
 	return out
 }
-
-// percent is a fraction as a length from 1 to 100, 0 if there is none.
-func percent(share float64) int {
-	if !(share > 0) {
-		return 0
-	}
-	return max(1, int(100*min(share, 1)+0.5))
-}
-
-func name(text string) string { return format.Shorten(clean(text), nameWidth) }
 
 // clean makes the invisible visible; the template escapes what is markup.
 func clean(text string) string { return format.Shorten(format.Plain(text), textWidth) }

@@ -3,7 +3,6 @@ package jsondoc
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"reflect"
 	"strings"
 	"testing"
@@ -16,12 +15,10 @@ import (
 	"cri-stats-bench/reports/reporttest"
 )
 
-var update = flag.Bool("update", false, "write the golden files and the schema anew")
-
 func TestReport(t *testing.T) {
 	schema := compile(t, true)
 	// Without golden files: they would say what the report is and not how it is written.
-	reporttest.RunData(t, Write, "", *update, func(t *testing.T, r *analysis.Report, out []byte) { check(t, schema, r, out) })
+	reporttest.RunData(t, Write, "", func(t *testing.T, r *analysis.Report, out []byte) { check(t, schema, r, out) })
 }
 
 func decode(t *testing.T, out []byte) map[string]any {

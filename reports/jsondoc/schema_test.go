@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -16,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/testfile"
 )
 
 // schema.json is made of the Go types and their comments, so that it cannot say
@@ -41,15 +40,7 @@ func TestSchemaIsOfTheTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	made = append(made, '\n')
-	if *update {
-		if err := os.WriteFile("schema.json", made, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(strings.ReplaceAll(string(schema), "\r\n", "\n"), string(made)); diff != "" {
-		t.Errorf("schema.json (-have +made of the types), write it anew with -update:\n%s", diff)
-	}
+	testfile.Golden(t, "schema.json", made)
 }
 
 // A generator makes a schema of Go types.

@@ -2,10 +2,8 @@ package junit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/junit/testsuite"
 	"cri-stats-bench/reports/origin"
@@ -41,54 +39,54 @@ func preflight(s *testsuite.Suite, r *analysis.Report) {
 	}
 }
 
-// voidReasons are the rules by which trials are void.
-func voidReasons() []bench.VoidReason {
-	return []bench.VoidReason{
-		bench.VoidSteal, bench.VoidForeignCPU, bench.VoidRestart, bench.VoidPodCount, bench.VoidMissedSchedule,
-		bench.VoidHarnessCPU, bench.VoidAgent, bench.VoidMeter, bench.VoidTreatment,
-	}
-}
-
-// trials has a case per arm, and one per arm and void rule. Void trials are no
-// failure as long as others of the arm count.
+// trials has a case per arm. Void trials are no failure as long as others of the arm
+// count.
 func trials(s *testsuite.Suite, r *analysis.Report) {
 	for i := range r.Arms {
 		a := &r.Arms[i]
-		used, tried := a.Trials.Used, a.Trials.Tried
 		c := s.Add("trials of " + origin.Name(a.Name))
-		c.Number("tried", float64(tried))
-		c.Number("used", float64(used))
-		switch {
-		case a.Unsupported != "" && used == 0:
-			c.Skip("not supported: " + a.Unsupported)
-		case used == 0:
-			c.Fail("no usable trial", fmt.Sprintf("of %d trials none can be used", tried))
-		}
-		void := make(map[bench.VoidReason]int)
-		examples := make(map[bench.VoidReason]string)
-		reasons := voidReasons()
+		c.Number("tried", float64(a.Trials.Tried))
+		c.Number("used", float64(a.Trials.Used))
+		var void []string
 		for _, v := range a.Trials.Void {
-			if void[v.Reason] == 0 {
-				examples[v.Reason] = v.Example
-			}
-			void[v.Reason] += v.Trials
-			if !slices.Contains(reasons, v.Reason) { // of a later version
-				reasons = append(reasons, v.Reason)
-			}
+			void = append(void, fmt.Sprintf("%d void for %s, the first because: %s", v.Trials, v.Reason, v.Example))
 		}
-		for _, reason := range reasons {
-			c := s.Add(fmt.Sprintf("guard %s of %s", origin.Name(string(reason)), origin.Name(a.Name)))
-			c.Number("void", float64(void[reason]))
-			c.Number("tried", float64(tried))
-			if void[reason] == 0 {
-				continue
-			}
-			text := fmt.Sprintf("%d of %d trials are void, the first because: %s", void[reason], tried, examples[reason])
-			if used == 0 {
-				c.Fail("no usable trial", text)
-			} else {
-				c.Say(text)
-			}
+		switch {
+		case a.Trials.Used > 0:
+			c.Say(strings.Join(void, "; "))
+		case a.Unsupported != "":
+			c.Skip("not supported: " + a.Unsupported)
+		default:
+			c.Fail("no usable trial", strings.Join(append([]string{fmt.Sprintf("of %d trials none can be used", a.Trials.Tried)}, void...), "; "))
+		}
+	}
+}
+
+// validity has a case for what a run finds of itself: whether it came to its end, its
+// records are whole, arms are like themselves, and what was planted was found.
+func validity(s *testsuite.Suite, r *analysis.Report) {
+	whole := s.Add("the run is whole")
+	for _, i := range r.RunNotes {
+		if n := r.Notes[i]; n.Kind == analysis.NoteDamage || n.Kind == analysis.NoteUnfinished {
+			whole.Fail(string(n.Kind), n.Text)
+		}
+	}
+	for _, k := range r.SelfChecks {
+		c := s.Add(fmt.Sprintf("%s of %s against itself at %s", table.MetricName(k.Series.Metric), origin.Name(k.Of), cellName(k.Cell)))
+		c.Number("p_adjusted", k.Adjusted)
+		if k.Failed {
+			c.Fail("differs from itself", fmt.Sprintf("ratio %.4g: numbers of this kind cannot be trusted", k.Ratio.Value))
+		}
+	}
+	for _, k := range r.Controls {
+		c := s.Add(fmt.Sprintf("%s planted in %s at %s", table.MetricName(k.Series.Metric), origin.Name(k.Arm), cellName(k.Cell)))
+		switch {
+		case r.Simulated():
+			c.Skip(table.Simulated + ": nothing was measured on a node")
+		case k.Found.Interval == nil:
+			c.Skip("too few rounds to tell")
+		case !k.Detected:
+			c.Fail("not found", fmt.Sprintf("%.4g was planted, %.4g found", k.Planted, k.Found.Value))
 		}
 	}
 }

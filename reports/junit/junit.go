@@ -1,12 +1,13 @@
 // Package junit writes a report as JUnit XML, for Prow, TestGrid and whatever else
-// shows test results: one test case per requirement on the node, per void rule and
-// arm, per check of answers, and per verdict.
+// shows test results: one test case per requirement on the node, per arm, per check of
+// the run by itself, per check of answers, and per verdict.
 //
-// A failure means that a requirement is not met, that an arm has nothing that can be
-// used, that answers have a defect which breaks the plan's rule, or that an arm is
-// inferior to the baseline. What cannot be told is skipped
-// with its reason, and never passes: neither an inconclusive verdict nor anything
-// of a simulated run. It does not decide: package analysis gives the verdicts.
+// A failure means that the run is worth nothing (a requirement is not met, an arm has no
+// trial that counts, an arm differs from itself, what was planted was not found), or that
+// answers have a defect which breaks the plan's rule. What something costs is no failure:
+// it would be one every night. That is for a comparison of two runs (package across). What
+// cannot be told is skipped with its reason, and never passes: neither an inconclusive
+// verdict nor anything of a simulated run. It does not decide: package analysis does.
 package junit
 
 import (
@@ -46,7 +47,7 @@ func Write(w io.Writer, r *analysis.Report) error {
 	for _, s := range []struct {
 		name string
 		fill func(*testsuite.Suite, *analysis.Report)
-	}{{"preflight", preflight}, {"trials", trials}, {"truth", truth}, {"verdict", verdicts}} {
+	}{{"preflight", preflight}, {"trials", trials}, {"validity", validity}, {"truth", truth}, {"verdict", verdicts}} {
 		of := &testsuite.Suite{Name: name + "." + s.name, Time: "0", Timestamp: started, Properties: facts}
 		s.fill(of, r)
 		all = append(all, of)

@@ -155,9 +155,6 @@ func (p *page) body(s *table.Section, folded bool) {
 		}
 		items = append(items, strings.TrimSpace(text+" "+format.Marks(n.Notes))+" ("+prose(n.Says)+")")
 	}
-	for _, path := range s.Paths {
-		items = append(items, prose(path.String()))
-	}
 	p.items(items)
 	for _, aside := range []bool{false, true} {
 		for i := range s.Tables {

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"bytes"
-	"flag"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,9 +11,7 @@ import (
 	"cri-stats-bench/reports/table"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func TestReport(t *testing.T) { reporttest.Run(t, Write, "md", *update) }
+func TestReport(t *testing.T) { reporttest.Run(t, Write, "md") }
 
 // Every row of a table has as many cells as its header, whatever a node says.
 func TestRowsAreWhole(t *testing.T) {

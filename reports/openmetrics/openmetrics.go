@@ -10,12 +10,14 @@
 package openmetrics
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"math"
-	"strconv"
-	"strings"
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/origin"
@@ -26,28 +28,26 @@ const prefix = "cri_stats_bench_"
 
 // Write writes the report.
 func Write(w io.Writer, r *analysis.Report) error {
-	out := bufio.NewWriter(w)
-	e := newExposition(r)
+	e := &exposition{mark: origin.Mark(&r.Host)}
 	e.report(r)
-	e.write(out)
-	if err := out.Flush(); err != nil {
+	var out bytes.Buffer
+	for _, f := range e.families {
+		if _, err := expfmt.MetricFamilyToOpenMetrics(&out, f); err != nil {
+			return fmt.Errorf("write %s as OpenMetrics text: %w", f.GetName(), err)
+		}
+	}
+	if _, err := expfmt.FinalizeOpenMetrics(&out); err != nil {
+		return fmt.Errorf("end the OpenMetrics text: %w", err)
+	}
+	if _, err := w.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("write the report as OpenMetrics text: %w", err)
 	}
 	return nil
 }
 
-// A family is all series of one name.
-type family struct {
-	name string // without the prefix; ends in the unit, if there is one
-	unit string
-	help string
-	// series are whole lines.
-	series []string
-}
-
 // An exposition is families in the order in which they are written.
 type exposition struct {
-	families []*family
+	families []*dto.MetricFamily
 	mark     string
 	// scope are the labels of the cell and the arm that series are added of.
 	scope []label
@@ -56,18 +56,17 @@ type exposition struct {
 // A label without a value is the same as no label.
 type label struct{ name, value string }
 
-func newExposition(r *analysis.Report) *exposition {
-	return &exposition{mark: origin.Mark(&r.Host)}
-}
-
 // family returns the family of a definition, and makes it on first use.
-func (e *exposition) family(d definition) *family {
+func (e *exposition) family(d definition) *dto.MetricFamily {
 	for _, f := range e.families {
-		if f.name == d.name {
+		if f.GetName() == prefix+d.name {
 			return f
 		}
 	}
-	f := &family{name: d.name, unit: d.unit, help: d.help}
+	f := &dto.MetricFamily{Name: new(prefix + d.name), Help: new(d.help), Type: dto.MetricType_GAUGE.Enum()}
+	if d.unit != "" {
+		f.Unit = new(d.unit)
+	}
 	e.families = append(e.families, f)
 	return f
 }
@@ -77,29 +76,14 @@ func (e *exposition) add(d definition, v float64, labels ...label) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return
 	}
-	var line strings.Builder
-	line.WriteString(prefix + d.name)
-	separator := "{"
-	write := func(l label) {
-		if l.value == "" {
-			return
+	m := &dto.Metric{Gauge: &dto.Gauge{Value: new(v)}}
+	for _, l := range slices.Concat(e.scope, labels, []label{{"mark", e.mark}}) {
+		if l.value != "" {
+			m.Label = append(m.Label, &dto.LabelPair{Name: new(l.name), Value: new(l.value)})
 		}
-		line.WriteString(separator + l.name + `="` + escape(l.value) + `"`)
-		separator = ","
 	}
-	for _, l := range e.scope {
-		write(l)
-	}
-	for _, l := range labels {
-		write(l)
-	}
-	write(label{"mark", e.mark})
-	if separator == "," {
-		line.WriteByte('}')
-	}
-	line.WriteString(" " + strconv.FormatFloat(v, 'g', -1, 64) + "\n")
 	f := e.family(d)
-	f.series = append(f.series, line.String())
+	f.Metric = append(f.Metric, m)
 }
 
 // estimate adds an estimate and the ends of its interval.
@@ -112,24 +96,4 @@ func (e *exposition) estimate(d definition, of analysis.Estimate, labels ...labe
 		e.add(d, i.Lo, append(labels[:len(labels):len(labels)], label{"bound", "lo"})...)
 		e.add(d, i.Hi, append(labels[:len(labels):len(labels)], label{"bound", "hi"})...)
 	}
-}
-
-// write writes what was added. Errors stay in the buffered writer.
-func (e *exposition) write(out *bufio.Writer) {
-	for _, f := range e.families {
-		fmt.Fprintf(out, "# TYPE %s%s gauge\n", prefix, f.name)
-		if f.unit != "" {
-			fmt.Fprintf(out, "# UNIT %s%s %s\n", prefix, f.name, f.unit)
-		}
-		fmt.Fprintf(out, "# HELP %s%s %s\n", prefix, f.name, escape(f.help))
-		for _, line := range f.series {
-			fmt.Fprint(out, line)
-		}
-	}
-	fmt.Fprint(out, "# EOF\n")
-}
-
-// escape writes a text between quotes: ABNF escaped-string.
-func escape(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s)
 }

@@ -3,7 +3,6 @@ package openmetrics
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
 	"math"
 	"regexp"
@@ -22,9 +21,7 @@ import (
 	"cri-stats-bench/reports/reporttest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func TestReport(t *testing.T) { reporttest.RunData(t, Write, "om", *update, check) }
+func TestReport(t *testing.T) { reporttest.RunData(t, Write, "om", check) }
 
 // A reading is one series as it was read back.
 type reading struct {
@@ -67,25 +64,26 @@ func read(t testing.TB, out []byte) map[string][]reading {
 			last = ""
 			continue
 		}
-		if len(words) != 4 || words[1] != "TYPE" && words[2] != name {
+		if len(words) != 4 || words[1] != "HELP" && words[2] != name {
 			t.Fatalf("no metadata of the family %s: %s", name, line)
 		}
 		switch words[1] + " after " + last {
-		case "TYPE after ":
-			if name = words[2]; families[name] != nil || words[3] != "gauge" {
-				t.Errorf("a second time, or no gauge: %s", line)
+		case "HELP after ":
+			if name = words[2]; families[name] != nil {
+				t.Errorf("a second time: %s", line)
+			}
+		case "TYPE after HELP":
+			if words[3] != "gauge" {
+				t.Errorf("no gauge: %s", line)
 			}
 		case "UNIT after TYPE":
 			if !strings.HasSuffix(name, "_"+words[3]) {
 				t.Errorf("not at the end of the name: %s", line)
 			}
-		case "HELP after TYPE", "HELP after UNIT":
 		default:
 			t.Errorf("%s after %q", words[1], last)
 		}
-		if last = words[1]; last == "HELP" {
-			last = ""
-		}
+		last = words[1]
 	}
 	return families
 }
@@ -220,42 +218,42 @@ func TestWrite(t *testing.T) {
 	}
 	const scope = `experiment="api",arm="a",pods="35",containers_per_pod="1",profile="i\"d\\le"`
 	const checked = `experiment="api",collector="c",treatment="gate-on",pods="35",containers_per_pod="1",profile="idle"`
-	want := `# TYPE cri_stats_bench_run_info gauge
-# HELP cri_stats_bench_run_info Where the numbers come from; always 1.
-cri_stats_bench_run_info{experiment="api",seed="0"} 1
-# TYPE cri_stats_bench_trials gauge
+	want := `# HELP cri_stats_bench_run_info Where the numbers come from; always 1.
+# TYPE cri_stats_bench_run_info gauge
+cri_stats_bench_run_info{experiment="api",seed="0"} 1.0
 # HELP cri_stats_bench_trials Trials of an arm: tried, and used of them.
-cri_stats_bench_trials{arm="a",state="tried"} 3
-cri_stats_bench_trials{arm="a",state="used"} 2
-# TYPE cri_stats_bench_void_trials gauge
+# TYPE cri_stats_bench_trials gauge
+cri_stats_bench_trials{arm="a",state="tried"} 3.0
+cri_stats_bench_trials{arm="a",state="used"} 2.0
 # HELP cri_stats_bench_void_trials Trials of an arm that broke a guard, by its rule.
-cri_stats_bench_void_trials{arm="a",reason="steal"} 1
+# TYPE cri_stats_bench_void_trials gauge
+cri_stats_bench_void_trials{arm="a",reason="steal"} 1.0
+# HELP cri_stats_bench_cpu_cores Mean CPU time over the time of the window.
 # TYPE cri_stats_bench_cpu_cores gauge
 # UNIT cri_stats_bench_cpu_cores cores
-# HELP cri_stats_bench_cpu_cores Mean CPU time over the time of the window.
 cri_stats_bench_cpu_cores{` + scope + `,component="total"} 0.25
 cri_stats_bench_cpu_cores{` + scope + `,component="total",bound="lo"} 0.125
 cri_stats_bench_cpu_cores{` + scope + `,component="total",bound="hi"} 0.5
+# HELP cri_stats_bench_verdict_ratio The ratio of two arms that a verdict rests on, with the interval of verdicts.
 # TYPE cri_stats_bench_verdict_ratio gauge
 # UNIT cri_stats_bench_verdict_ratio ratio
-# HELP cri_stats_bench_verdict_ratio The ratio of two arms that a verdict rests on, with the interval of verdicts.
 cri_stats_bench_verdict_ratio{` + scope + `,against="b",metric="pss_bytes",component="total",class="primary"} 1e-07
-# TYPE cri_stats_bench_verdict gauge
 # HELP cri_stats_bench_verdict The verdict on an endpoint; always 1.
-cri_stats_bench_verdict{` + scope + `,against="b",metric="pss_bytes",component="total",class="primary",verdict="Better"} 1
+# TYPE cri_stats_bench_verdict gauge
+cri_stats_bench_verdict{` + scope + `,against="b",metric="pss_bytes",component="total",class="primary",verdict="Better"} 1.0
+# HELP cri_stats_bench_answer_age_seconds Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time or, where counters come in steps too coarse, by timestamps held against it.
 # TYPE cri_stats_bench_answer_age_seconds gauge
 # UNIT cri_stats_bench_answer_age_seconds seconds
-# HELP cri_stats_bench_answer_age_seconds Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time or, where counters come in steps too coarse, by timestamps held against it.
 cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.5"} 0.5
 cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.95"} 0.75
+# HELP cri_stats_bench_answer_fresh_ratio Share of container samples that are new since the answer before.
 # TYPE cri_stats_bench_answer_fresh_ratio gauge
 # UNIT cri_stats_bench_answer_fresh_ratio ratio
-# HELP cri_stats_bench_answer_fresh_ratio Share of container samples that are new since the answer before.
 cri_stats_bench_answer_fresh_ratio{` + checked + `} 0.25
-# TYPE cri_stats_bench_answer_defects gauge
 # HELP cri_stats_bench_answer_defects Defects that were found of answers: all, and those that break the plan's rule.
-cri_stats_bench_answer_defects{` + checked + `,state="all"} 2
-cri_stats_bench_answer_defects{` + checked + `,state="breaking"} 1
+# TYPE cri_stats_bench_answer_defects gauge
+cri_stats_bench_answer_defects{` + checked + `,state="all"} 2.0
+cri_stats_bench_answer_defects{` + checked + `,state="breaking"} 1.0
 # EOF
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {

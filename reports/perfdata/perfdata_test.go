@@ -3,7 +3,6 @@ package perfdata
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"regexp"
@@ -15,8 +14,6 @@ import (
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/reporttest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // write puts all files into one, for golden files and for a full disk.
 func write(w io.Writer, r *analysis.Report) error {
@@ -33,7 +30,7 @@ func write(w io.Writer, r *analysis.Report) error {
 }
 
 func TestReport(t *testing.T) {
-	reporttest.RunData(t, write, "txtar", *update, func(t *testing.T, r *analysis.Report, _ []byte) { check(t, r) })
+	reporttest.RunData(t, write, "txtar", func(t *testing.T, r *analysis.Report, _ []byte) { check(t, r) })
 }
 
 // The types of k8s.io/kubernetes/test/e2e/perftype, which perf-dash decodes into.

@@ -132,7 +132,7 @@ func podTicks(pods []int) []tick {
 }
 
 // uncrowded takes labels away that would touch the one before.
-func (e *easel) uncrowded(s scale, ticks []tick) []tick {
+func (e *canvas) uncrowded(s scale, ticks []tick) []tick {
 	out := make([]tick, len(ticks))
 	free := vg.Length(math.Inf(-1))
 	for i, t := range ticks {
@@ -148,7 +148,7 @@ func (e *easel) uncrowded(s scale, ticks []tick) []tick {
 }
 
 // horizontal draws an axis below a picture, with a grid up to its top.
-func (e *easel) horizontal(s scale, ticks []tick, top vg.Length, title string) {
+func (e *canvas) horizontal(s scale, ticks []tick, top vg.Length, title string) {
 	e.gridLines(s, ticks, top, e.y)
 	e.draw(shape{path: lineOf(pt(s.from, e.y), pt(s.to, e.y)), stroke: rule, width: 1})
 	e.tickLabels(s, ticks, e.y+14)
@@ -165,7 +165,7 @@ func (e *easel) horizontal(s scale, ticks []tick, top vg.Length, title string) {
 	}
 }
 
-func (e *easel) gridLines(s scale, ticks []tick, top, bottom vg.Length) {
+func (e *canvas) gridLines(s scale, ticks []tick, top, bottom vg.Length) {
 	for _, t := range ticks {
 		p := grid
 		if t.label == "" {
@@ -176,7 +176,7 @@ func (e *easel) gridLines(s scale, ticks []tick, top, bottom vg.Length) {
 	}
 }
 
-func (e *easel) tickLabels(s scale, ticks []tick, baseline vg.Length) {
+func (e *canvas) tickLabels(s scale, ticks []tick, baseline vg.Length) {
 	for _, t := range e.uncrowded(s, ticks) {
 		e.aligned(s.at(t.value), baseline, t.label, smallSize, false, ink, centered)
 	}
@@ -198,7 +198,7 @@ type axis struct {
 
 // plane draws both axes and the grid for a picture of some height, and moves below
 // them. The title of y stands above its axis, where it need not be turned.
-func (e *easel) plane(x, y axis, height vg.Length) plane {
+func (e *canvas) plane(x, y axis, height vg.Length) plane {
 	e.heading(y.title)
 	e.down(4)
 	left := vg.Length(0)

@@ -15,7 +15,7 @@ import (
 
 // components draws who spends the CPU in the primary cell: one bar per arm, of the
 // parts that its total sums over.
-func (s *studio) components() {
+func (s *renderer) components() {
 	c := s.primary()
 	if c == nil || len(s.report.Parts) == 0 {
 		return
@@ -34,7 +34,7 @@ func (s *studio) components() {
 		return
 	}
 	slices.SortStableFunc(arms, func(a, b *analysis.ArmResult) int { return cmp.Compare(b.Total.CPU.Value, a.Total.CPU.Value) })
-	e := s.easel()
+	e := s.canvas()
 	e.heading("CPU, millicores, at " + s.place(c.Cell))
 	e.down(5)
 	e.swatches(s.report.Parts)
@@ -49,11 +49,11 @@ func (s *studio) components() {
 	}
 	for _, a := range arms {
 		e.title(short(a.Arm, nameLength), format.Millicores.Number(a.Total.CPU.Value), name)
-		row := table.Row{plain(short(a.Arm, nameLength)), cell(format.Millicores, a.Total.CPU)}
+		row := table.Row{table.Plain(short(a.Arm, nameLength)), table.Measured(format.Millicores, a.Total.CPU)}
 		from := 0.0
 		for i, part := range s.report.Parts {
 			cost := a.Component(part).CPU
-			row = append(row, cell(format.Millicores, cost))
+			row = append(row, table.Measured(format.Millicores, cost))
 			if given(cost) && cost.Value > 0 {
 				to := from + cost.Value/format.Millicores.Size
 				e.segment(i, x.at(x.within(from)), x.at(x.within(to)), bar)
@@ -68,12 +68,12 @@ func (s *studio) components() {
 	e.horizontal(x, ticks, e.y, "millicores")
 	s.hang("components", "Who spends the CPU", fmt.Sprintf(
 		"CPU time by component in millicores at %s, mean over trials (%s); the line over the end of each bar is the %s interval of the total. The axis is linear and begins at zero. Arms that only wake up (%s) show what the node costs anyway.%s",
-		s.place(c.Cell), trials(n), s.level(), orAbsent(short(s.report.Idle, nameLength)),
+		s.place(c.Cell), trials(n), s.level(), format.OrAbsent(short(s.report.Idle, nameLength)),
 		s.without([]*analysis.Cell{c}, func(a *analysis.ArmResult) bool { return given(a.Total.CPU) })), t, e)
 }
 
 // title writes the name and the figure of a bar above it, in a line of its own.
-func (e *easel) title(text, figure string, height vg.Length) {
+func (e *canvas) title(text, figure string, height vg.Length) {
 	right := e.fonts.width(figure, textSize, true)
 	text = e.fit(text, pageWidth-2*margin-right-12, textSize, false)
 	e.draw(shape{path: rectangle(margin, e.y+3, pageWidth-2*margin, height-3), fill: paper})
@@ -90,7 +90,7 @@ func componentPaints() []paint {
 
 // segment draws one part of a bar. The second part is hatched and the third has an
 // edge, so that colour is not the only mark.
-func (e *easel) segment(part int, from, to, height vg.Length) {
+func (e *canvas) segment(part int, from, to, height vg.Length) {
 	paints := componentPaints()
 	style := paints[part%len(paints)]
 	e.draw(shape{path: rectangle(from, e.y, to-from, height), fill: style, stroke: paper, width: 0.8})
@@ -116,7 +116,7 @@ func (e *easel) segment(part int, from, to, height vg.Length) {
 }
 
 // swatches explains the parts of bars.
-func (e *easel) swatches(parts []bench.Component) {
+func (e *canvas) swatches(parts []bench.Component) {
 	x := margin
 	for i, part := range parts {
 		e.segment(i, x, x+22, 12)

@@ -14,8 +14,6 @@ import (
 	"cri-stats-bench/reports/table"
 )
 
-var microseconds = format.Unit{Name: "µs", Size: 1e-6}
-
 const (
 	// leastAge is where younger values stand: no reading of the kernel's counters tells
 	// such ages apart, and a logarithmic axis has no zero.
@@ -25,8 +23,8 @@ const (
 	young, old = 1e-2, 20
 )
 
-// A bargain is how old an arm's values are and what new ones cost.
-type bargain struct {
+// A freshCost is how old an arm's values are and what new ones cost.
+type freshCost struct {
 	arm  string
 	age  agreement.Spread
 	cost analysis.Estimate
@@ -37,13 +35,13 @@ type bargain struct {
 }
 
 // at is the age that the arm is drawn at.
-func (b bargain) at() float64 { return max(b.age.P95, leastAge) }
+func (b freshCost) at() float64 { return max(b.age.P95, leastAge) }
 
 // costAge sets what a new sample costs against how old it is, in the primary cell:
 // one point per arm. What lies left and below of another point is better in both.
-func (s *studio) costAge() {
+func (s *renderer) costAge() {
 	c := s.primary()
-	all := bargains(c)
+	all := freshCosts(c)
 	if len(all) < 2 {
 		return
 	}
@@ -59,9 +57,9 @@ func (s *studio) costAge() {
 	if total := slices.ContainsFunc(c.Arms, func(a analysis.ArmResult) bool { return a.Freshness != nil && a.Freshness.Total }); total {
 		what = "CPU"
 	}
-	e := s.easel()
+	e := s.canvas()
 	x, xTicks := logScale(youngest, oldest)
-	y, yTicks := logScale(lo/microseconds.Size, hi/microseconds.Size)
+	y, yTicks := logScale(lo/format.Microseconds.Size, hi/format.Microseconds.Size)
 	p := e.plane(
 		axis{scale: x, ticks: xTicks, title: "age of values when the answer is there, 95th percentile, s (log scale)"},
 		axis{scale: y, ticks: yTicks, title: what + " per new container sample, µs (log scale), at " + s.place(c.Cell)}, 260)
@@ -74,8 +72,8 @@ func (s *studio) costAge() {
 	var n []int
 	for i, b := range all {
 		look := s.looks[b.arm]
-		at := p.at(b.at(), b.cost.Value/microseconds.Size)
-		e.span(look.paint, 1.3, p.y, inUnit(b.cost.Interval, microseconds), func(y vg.Length) vg.Point { return pt(at.X, y) })
+		at := p.at(b.at(), b.cost.Value/format.Microseconds.Size)
+		e.span(look.paint, 1.3, p.y, inUnit(b.cost.Interval, format.Microseconds), func(y vg.Length) vg.Point { return pt(at.X, y) })
 		e.points(look, markRadius, at)
 		name := short(b.arm, nameLength)
 		if b.untrue {
@@ -84,7 +82,7 @@ func (s *studio) costAge() {
 		keys[i] = key{look, name, false}
 		n = append(n, b.cost.N)
 		t.Rows = append(t.Rows, table.Row{
-			plain(name), plain(format.One.Number(b.age.P50)), plain(format.One.Number(b.age.P95)), plain(format.Unit{Size: 0.01}.Number(b.share)), cell(microseconds, b.cost),
+			table.Plain(name), table.Plain(format.One.Number(b.age.P50)), table.Plain(format.One.Number(b.age.P95)), table.Plain(format.Hundredths.Number(b.share)), table.Measured(format.Microseconds, b.cost),
 		})
 	}
 	e.legend(keys)
@@ -92,38 +90,38 @@ func (s *studio) costAge() {
 		"%s of %s per container sample that is new since the answer before, with its %s interval (%s), against the age that 95 %% of the values of CPU time stay below, by the kernel's own counter or, where that comes in steps too coarse, by timestamps that were held against it; at %s, both axes are logarithmic. "+
 			"Left is fresher, lower is cheaper; no arm with true answers is both than those on the stepped line. What is younger than 1 ms stands at 1 ms.%s",
 		what, parts(s.report), s.level(), trials(n), s.place(c.Cell),
-		s.without([]*analysis.Cell{c}, func(a *analysis.ArmResult) bool { _, ok := bargainOf(a); return ok })), t, e)
+		s.without([]*analysis.Cell{c}, func(a *analysis.ArmResult) bool { _, ok := freshCostOf(a); return ok })), t, e)
 }
 
-// bargains are those of a cell, the freshest first.
-func bargains(c *analysis.Cell) []bargain {
+// freshCosts are those of a cell, the freshest first.
+func freshCosts(c *analysis.Cell) []freshCost {
 	if c == nil {
 		return nil
 	}
-	var out []bargain
+	var out []freshCost
 	for i := range c.Arms {
-		if b, ok := bargainOf(&c.Arms[i]); ok {
+		if b, ok := freshCostOf(&c.Arms[i]); ok {
 			out = append(out, b)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b bargain) int {
+	slices.SortStableFunc(out, func(a, b freshCost) int {
 		return cmp.Or(cmp.Compare(a.at(), b.at()), cmp.Compare(a.cost.Value, b.cost.Value))
 	})
 	return out
 }
 
-func bargainOf(a *analysis.ArmResult) (bargain, bool) {
+func freshCostOf(a *analysis.ArmResult) (freshCost, bool) {
 	f := a.Freshness
 	if f == nil || f.Age == nil || !(f.Age.P95 < beyond) || !positive(f.CPUPerSample) {
-		return bargain{}, false
+		return freshCost{}, false
 	}
-	return bargain{a.Arm, *f.Age, f.CPUPerSample, f.Share, len(a.Untrue) > 0}, true
+	return freshCost{a.Arm, *f.Age, f.CPUPerSample, f.Share, len(a.Untrue) > 0}, true
 }
 
 // unbeaten are the arms that no other one is both fresher and cheaper than, the
 // freshest first. Those whose answers are not true beat nobody, and are not among them.
-func unbeaten(all []bargain) []bargain {
-	var out []bargain
+func unbeaten(all []freshCost) []freshCost {
+	var out []freshCost
 	for _, b := range all { // the freshest first
 		if !b.untrue && (len(out) == 0 || b.cost.Value < out[len(out)-1].cost.Value) {
 			out = append(out, b)
@@ -133,13 +131,13 @@ func unbeaten(all []bargain) []bargain {
 }
 
 // frontier draws a line of steps through the unbeaten.
-func (e *easel) frontier(p plane, best []bargain) {
+func (e *canvas) frontier(p plane, best []freshCost) {
 	if len(best) == 0 {
 		return
 	}
 	steps := []vg.Point{pt(p.x.at(best[0].at()), p.y.to)}
 	for i, b := range best {
-		at := p.at(b.at(), b.cost.Value/microseconds.Size)
+		at := p.at(b.at(), b.cost.Value/format.Microseconds.Size)
 		if i > 0 {
 			steps = append(steps, pt(at.X, steps[len(steps)-1].Y))
 		}

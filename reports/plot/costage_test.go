@@ -26,14 +26,14 @@ func TestUnbeaten(t *testing.T) {
 	add("between", 1, 2e-5)
 	add("below idle", 0.01, -1e-5)
 	c.Arms = append(c.Arms, analysis.ArmResult{Arm: "not checked"}, analysis.ArmResult{Arm: "no clock", Freshness: &analysis.Freshness{}})
-	names := func(all []bargain) string {
+	names := func(all []freshCost) string {
 		var out []string
 		for _, b := range all {
 			out = append(out, b.arm)
 		}
 		return strings.Join(out, ", ")
 	}
-	all := bargains(c)
+	all := freshCosts(c)
 	if got, want := names(all), "wrong, fresh, as fresh, beaten, between, old, older"; got != want {
 		t.Errorf("drawn are %s, want %s", got, want)
 	}

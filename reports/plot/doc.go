@@ -9,7 +9,7 @@
 //
 // # How a picture is made
 //
-//	Report -> one file per figure (forest.go, pods.go, ...) -> easel: text, axes, marks
+//	Report -> one file per figure (forest.go, pods.go, ...) -> canvas: text, axes, marks
 //	       -> scene: a list of shapes and texts, without a format -> SVG, PNG
 //
 // Fonts, their metrics and the PNG are those of gonum.org/v1/plot. The SVG is

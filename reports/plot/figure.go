@@ -38,10 +38,9 @@ func Figures(r *analysis.Report) ([]Figure, error) {
 	if err != nil {
 		return nil, fmt.Errorf("draw a report: %w", err)
 	}
-	s := &studio{report: r, fonts: f, looks: looksOf(r)}
+	s := &renderer{report: r, fonts: f, looks: looksOf(r)}
 	for _, draw := range []func(){
-		s.forest, s.cpuOverPods, s.pssOverPods, s.latencyOverPods, s.spectrum,
-		s.components, s.costAge, s.runOrder, s.selfCheck,
+		s.forest, s.cpuOverPods, s.pssOverPods, s.latencyOverPods, s.components, s.costAge, s.runOrder,
 	} {
 		draw()
 	}
@@ -53,8 +52,8 @@ func Figures(r *analysis.Report) ([]Figure, error) {
 	return s.figures, nil
 }
 
-// A studio draws the figures of one report.
-type studio struct {
+// A renderer draws the figures of one report.
+type renderer struct {
 	report  *analysis.Report
 	fonts   *fonts
 	looks   map[string]look
@@ -62,7 +61,7 @@ type studio struct {
 }
 
 // hang adds a finished picture.
-func (s *studio) hang(id, title, caption string, t table.Table, e *easel) {
+func (s *renderer) hang(id, title, caption string, t table.Table, e *canvas) {
 	n := 1
 	for _, f := range s.figures {
 		if f.ID == id || strings.HasPrefix(f.ID, id+"-") {
@@ -81,7 +80,7 @@ func (s *studio) hang(id, title, caption string, t table.Table, e *easel) {
 }
 
 // marks are what every picture of the report must bear.
-func (s *studio) marks() []string {
+func (s *renderer) marks() []string {
 	var out []string
 	if s.report.Simulated() {
 		out = append(out, table.Simulated)
@@ -94,7 +93,7 @@ func (s *studio) marks() []string {
 
 // provenance is one line on where the numbers are from, for pictures that are
 // copied out of their report.
-func (s *studio) provenance() string {
+func (s *renderer) provenance() string {
 	r := s.report
 	parts := []string{"cri-stats-bench", "plan " + short(r.Name, 24)}
 	if runtime := strings.TrimSpace(r.Host.Runtime.Name + " " + r.Host.Runtime.Version); runtime != "" {
@@ -113,7 +112,7 @@ func short(name string, most int) string { return format.Shorten(format.Plain(na
 const nameLength = 48
 
 // level writes that of the intervals that are not about verdicts.
-func (s *studio) level() string { return format.Percent(s.report.Level) }
+func (s *renderer) level() string { return format.Percent(s.report.Level) }
 
 // SVG writes the picture as one svg element, fit to stand in a page or to be a file
 // by itself: of the size that it was laid out for, with a viewBox, so that CSS can

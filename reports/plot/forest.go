@@ -10,7 +10,7 @@ import (
 
 // forest draws the ratios of one density, that of the primary cell: of every pair of
 // arms that is compared there, CPU and memory, in windows of equal length.
-func (s *studio) forest() {
+func (s *renderer) forest() {
 	c := s.primary()
 	if c == nil {
 		return
@@ -30,9 +30,9 @@ func (s *studio) forest() {
 	}
 	for _, g := range groups {
 		for _, row := range g.rows {
-			line := table.Row{plain(g.name), plain(row.label), cell(format.One, row.ratio), plain(fmt.Sprint(row.ratio.N))}
+			line := table.Row{table.Plain(g.name), table.Plain(row.label), table.Measured(format.One, row.ratio), table.Plain(fmt.Sprint(row.ratio.N))}
 			if !r.Simulated() {
-				line = append(line, plain(orAbsent(row.word)+row.qualifier))
+				line = append(line, table.Plain(format.OrAbsent(row.word)+row.qualifier))
 			}
 			t.Rows = append(t.Rows, line)
 			if positive(row.ratio) {
@@ -41,7 +41,7 @@ func (s *studio) forest() {
 		}
 	}
 	groups[0].heading = s.place(c.Cell)
-	e := s.easel()
+	e := s.canvas()
 	e.intervals(groups, fmt.Sprintf("ratio (log scale): left of 1 costs less; shaded: within ± %s", format.Percent(r.Margin)))
 	caption := fmt.Sprintf("CPU time and PSS of %s: one way of reading over another at %s, with %s intervals (%s rounds); logarithmic axis. "+
 		"Left of the line at 1 the first costs less; the shaded band is the margin of ± %s.",
@@ -55,7 +55,7 @@ func (s *studio) forest() {
 
 // pairings has one group for each pair of arms of a cell, with CPU and memory; any says
 // whether one of them has a ratio.
-func (s *studio) pairings(c *analysis.Cell) (out []group, any bool) {
+func (s *renderer) pairings(c *analysis.Cell) (out []group, any bool) {
 	for i := range c.Pairings {
 		p := &c.Pairings[i]
 		g := group{name: short(p.Of, nameLength) + " / " + short(p.To, nameLength)}
@@ -73,7 +73,7 @@ func (s *studio) pairings(c *analysis.Cell) (out []group, any bool) {
 }
 
 // judged is the row of one endpoint.
-func (s *studio) judged(arm string, j *analysis.Judgement) row {
+func (s *renderer) judged(arm string, j *analysis.Judgement) row {
 	out := row{
 		label: endpoint(j.Series), ratio: j.Ratio, look: s.looks[arm],
 		lo: 1 / (1 + s.report.Margin), hi: 1 + s.report.Margin,
@@ -104,13 +104,6 @@ func endpoint(series analysis.Series) string {
 		return "p50 latency"
 	}
 	return short(string(series.Metric), 24)
-}
-
-func orAbsent(text string) string {
-	if text == "" {
-		return format.Absent
-	}
-	return text
 }
 
 // parts names what totals sum over.

@@ -78,7 +78,7 @@ func ratioScale(groups []group) (scale, []tick) {
 
 // intervals draws the groups below one another, on one logarithmic axis. Ratios
 // stand in figures beside their intervals, and verdicts at the right.
-func (e *easel) intervals(groups []group, title string) {
+func (e *canvas) intervals(groups []group, title string) {
 	var labels, figures, words vg.Length
 	for _, g := range groups {
 		for _, r := range g.rows {
@@ -118,7 +118,7 @@ func (e *easel) intervals(groups []group, title string) {
 // leastShade is how wide what is shaded is at least, to be seen.
 const leastShade vg.Length = 3
 
-func (e *easel) group(g group, x scale, ticks []tick, labels, right, words vg.Length) {
+func (e *canvas) group(g group, x scale, ticks []tick, labels, right, words vg.Length) {
 	const name = 18
 	bottom := e.y + name + rowHeight*vg.Length(len(g.rows))
 	e.gridLines(x, ticks, e.y, bottom)
@@ -181,7 +181,7 @@ func verdictPaint(v analysis.Verdict) paint {
 }
 
 // absence says in a few words why a ratio is absent.
-func (s *studio) absence(e analysis.Estimate) string {
+func (s *renderer) absence(e analysis.Estimate) string {
 	for _, i := range e.Notes {
 		if i < 0 || i >= len(s.report.Notes) {
 			continue

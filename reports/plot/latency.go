@@ -32,7 +32,7 @@ func percentiles() []percentile {
 // latencyOverPods draws p50, p95 and p99 of response time against density, one
 // below the other, both axes logarithmic: where time goes with a power of density,
 // lines are straight.
-func (s *studio) latencyOverPods() {
+func (s *renderer) latencyOverPods() {
 	for _, l := range s.ladders() {
 		if l[0].Pods == 0 {
 			l = l[1:] // no place on a logarithmic axis
@@ -43,7 +43,7 @@ func (s *studio) latencyOverPods() {
 	}
 }
 
-func (s *studio) latencyOver(l ladder) {
+func (s *renderer) latencyOver(l ladder) {
 	all := percentiles()
 	panels := []percentile{all[0], all[2], all[3]}
 	lo, hi := math.Inf(1), 0.0
@@ -57,10 +57,10 @@ func (s *studio) latencyOver(l ladder) {
 	for _, k := range s.lines() {
 		shown := false
 		for _, panel := range panels {
-			row := table.Row{plain(k.name), plain(panel.name)}
+			row := table.Row{table.Plain(k.name), table.Plain(panel.name)}
 			points := 0
 			for _, e := range k.over(l, panel) {
-				row = append(row, cell(format.Milliseconds, e))
+				row = append(row, table.Measured(format.Milliseconds, e))
 				if positive(e) {
 					points++
 					lo, hi = widened(lo, hi, e)
@@ -79,7 +79,7 @@ func (s *studio) latencyOver(l ladder) {
 	if len(lines) == 0 {
 		return
 	}
-	e := s.easel()
+	e := s.canvas()
 	x, _ := logScale(float64(l[0].Pods), float64(l[len(l)-1].Pods))
 	y, yTicks := logScale(lo/format.Milliseconds.Size, hi/format.Milliseconds.Size)
 	panels = slices.DeleteFunc(panels, func(q percentile) bool { return !drawn[q.name] })
@@ -135,7 +135,7 @@ func (k line) over(l ladder, q percentile) []analysis.Estimate {
 }
 
 // draw draws one quantile, its points and intervals a little aside.
-func (k line) draw(e *easel, p plane, l ladder, q percentile, aside vg.Length) {
+func (k line) draw(e *canvas, p plane, l ladder, q percentile, aside vg.Length) {
 	var line, points []vg.Point
 	for i, v := range k.over(l, q) {
 		if !positive(v) {

@@ -88,7 +88,7 @@ func TestContrast(t *testing.T) {
 		for _, theme := range []Theme{Light, Dark} {
 			a, b := luminance(p, theme), luminance(on, theme)
 			if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < least {
-				t.Errorf("%s on %s (%s): %.2f to 1, want %g", p.hex(theme), on.hex(theme), theme, ratio, least)
+				t.Errorf("%s on %s (%s): %.2f to 1, want %g", p.css(theme), on.css(theme), theme, ratio, least)
 			}
 		}
 	}

@@ -97,7 +97,7 @@ func around(at vg.Point, r vg.Length, angle float64) vg.Point {
 }
 
 // points draws marks of one look: one shape for all of them.
-func (e *easel) points(l look, r vg.Length, at ...vg.Point) {
+func (e *canvas) points(l look, r vg.Length, at ...vg.Point) {
 	if len(at) == 0 || l.mark == none {
 		return
 	}
@@ -116,7 +116,7 @@ func (e *easel) points(l look, r vg.Length, at ...vg.Point) {
 }
 
 // line draws one through points.
-func (e *easel) line(l look, width vg.Length, at ...vg.Point) {
+func (e *canvas) line(l look, width vg.Length, at ...vg.Point) {
 	if len(at) > 1 {
 		e.draw(shape{path: lineOf(at...), stroke: l.paint, width: width, dashes: l.dashes.lengths()})
 	}
@@ -128,7 +128,7 @@ const leastEnds vg.Length = 11
 
 // span draws an interval along a scale, with ends across it, or with an arrow where
 // it goes on beyond the scale. on is the point on the page for a place on the scale.
-func (e *easel) span(style paint, width vg.Length, s scale, i *analysis.Interval, on func(vg.Length) vg.Point) {
+func (e *canvas) span(style paint, width vg.Length, s scale, i *analysis.Interval, on func(vg.Length) vg.Point) {
 	if i == nil {
 		return
 	}
@@ -170,7 +170,7 @@ const keySample vg.Length = 26
 
 // legend explains looks below a picture, in as many columns as have room. What is
 // wider than a column has a row of its own, after all others.
-func (e *easel) legend(keys []key) {
+func (e *canvas) legend(keys []key) {
 	const gap, most = 12, 3
 	page := pageWidth - 2*margin
 	width := func(k key) vg.Length { return keySample + e.fonts.width(k.name, smallSize, false) + gap }
@@ -212,7 +212,7 @@ func (e *easel) legend(keys []key) {
 	e.down(2)
 }
 
-func (e *easel) key(k key, x, y vg.Length) {
+func (e *canvas) key(k key, x, y vg.Length) {
 	y += 8
 	if k.line {
 		e.line(k.look, 1.6, pt(x, y), pt(x+20, y))

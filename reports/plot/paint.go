@@ -12,14 +12,14 @@ type Theme int
 const (
 	Light Theme = iota
 	Dark
+	// Both is a page that follows its reader: where the colours of the two others differ,
+	// an SVG has variables of CSS, which [Variables] declares.
+	Both
 )
 
 // String names the theme, as ids inside the SVG do.
 func (t Theme) String() string {
-	if t == Dark {
-		return "dark"
-	}
-	return "light"
+	return [...]string{"light", "dark", "both"}[t]
 }
 
 // A paint is a colour on pages of both themes. The zero paint is none at all.
@@ -45,7 +45,15 @@ func (p paint) rgb(t Theme) uint32 {
 	return p.light
 }
 
-func (p paint) hex(t Theme) string { return fmt.Sprintf("#%06x", p.rgb(t)) }
+// css writes the paint as an attribute of an SVG has it.
+func (p paint) css(t Theme) string {
+	if t == Both && p.light != p.dark {
+		return "var(" + p.variable() + ")"
+	}
+	return fmt.Sprintf("#%06x", p.rgb(t))
+}
+
+func (p paint) variable() string { return fmt.Sprintf("--c%06x-%06x", p.light, p.dark) }
 
 func (p paint) color(t Theme) color.NRGBA {
 	v := p.rgb(t)

@@ -22,13 +22,13 @@ import (
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/reports/plot"
 	"cri-stats-bench/reports/reporttest"
 	"cri-stats-bench/reports/table"
 )
 
 var (
-	update   = flag.Bool("update", false, "write golden files anew")
 	pictures = flag.String("pictures", "", "write all pictures of the made-up runs into this `directory`, to look at")
 	runDir   = flag.String("run", "", "with -pictures, those of this run `directory`, too")
 )
@@ -108,11 +108,11 @@ func TestGolden(t *testing.T) {
 		golden := map[string]string{"sliced": "forest cpu-pods", "trouble": "run-order", "node": "cost-age"}[name]
 		for _, f := range figures(t, r) {
 			if strings.Contains(" "+golden+" ", " "+f.ID+" ") {
-				compare(t, name+"-"+f.ID+".svg", svg(t, &f, plot.Light))
+				testfile.Golden(t, filepath.Join("testdata", name+"-"+f.ID+".svg"), svg(t, &f, plot.Light))
 			}
 		}
 	}
-	compare(t, "texts.txt", texts(figures(t, reporttest.Headline(t))))
+	testfile.Golden(t, filepath.Join("testdata", "texts.txt"), texts(figures(t, reporttest.Headline(t))))
 }
 
 // texts is what figures say beside their pictures.
@@ -135,25 +135,6 @@ func texts(all []plot.Figure) string {
 	return out.String()
 }
 
-func compare(t *testing.T, file, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A checkout on Windows may have other line ends.
-	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
-		t.Errorf("%s (-want +got), write it anew with -update:\n%s", path, diff)
-	}
-}
-
 // TestWhichFigures says which runs have which pictures.
 func TestWhichFigures(t *testing.T) {
 	f := func(r *analysis.Report, want ...string) {
@@ -174,15 +155,15 @@ func TestWhichFigures(t *testing.T) {
 			t.Errorf("figures (-want +got):\n%s", diff)
 		}
 	}
-	all := []string{"forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order", "self-check"}
+	all := []string{"forest", "cpu-pods", "pss-pods", "latency-pods", "components", "run-order"}
 	f(reporttest.Headline(t), all...)
 	f(hostile(t), all...)
-	f(reporttest.Trouble(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "cost-age", "run-order")
-	f(reporttest.Node(t), "forest", "spectrum", "components", "cost-age", "run-order")
-	f(reporttest.Parallel(t), "spectrum", "components", "run-order")
+	f(reporttest.Trouble(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "components", "cost-age", "run-order")
+	f(reporttest.Node(t), "forest", "components", "cost-age", "run-order")
+	f(reporttest.Parallel(t), "components", "run-order")
 	f(crowd(t), "forest",
-		"cpu-pods", "cpu-pods-2", "pss-pods", "pss-pods-2", "latency-pods", "latency-pods-2", "spectrum", "components", "cost-age", "run-order", "self-check")
-	f(kubelet(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "spectrum", "components", "run-order")
+		"cpu-pods", "cpu-pods-2", "pss-pods", "pss-pods-2", "latency-pods", "latency-pods-2", "components", "cost-age", "run-order")
+	f(kubelet(t), "forest", "cpu-pods", "pss-pods", "latency-pods", "components", "run-order")
 	f(&analysis.Report{})
 }
 

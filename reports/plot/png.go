@@ -12,7 +12,7 @@ const pixelsPerInch = 3 * 72
 
 // writePNG puts the title above the picture, as nothing else says what it shows.
 func writePNG(w io.Writer, f *Figure, t Theme) error {
-	head := newEasel(f.fonts, nil)
+	head := newCanvas(f.fonts, nil)
 	head.paragraph(f.Title, 14, true, ink)
 	head.y += 4
 	width, height := f.scene.width, head.y+f.scene.height

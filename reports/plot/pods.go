@@ -23,16 +23,16 @@ type quantity struct {
 	of   func(analysis.Cost) analysis.Estimate
 }
 
-func (s *studio) cpuOverPods() {
+func (s *renderer) cpuOverPods() {
 	s.overPods(quantity{"cpu-pods", analysis.CPUCores, "CPU", format.Millicores, "millicores", func(c analysis.Cost) analysis.Estimate { return c.CPU }})
 }
 
-func (s *studio) pssOverPods() {
+func (s *renderer) pssOverPods() {
 	s.overPods(quantity{"pss-pods", analysis.PSS, "Memory (PSS)", format.MiB, "MiB", func(c analysis.Cost) analysis.Estimate { return c.PSS }})
 }
 
 // overPods draws each ladder of densities.
-func (s *studio) overPods(q quantity) {
+func (s *renderer) overPods(q quantity) {
 	for _, l := range s.ladders() {
 		s.costOver(q, l)
 	}
@@ -57,7 +57,7 @@ func (g growth) last() float64 {
 
 // growths are those of arms with numbers at two densities or more, the most
 // expensive one first: the order in which lines end at the right.
-func (s *studio) growths(q quantity, l ladder) []growth {
+func (s *renderer) growths(q quantity, l ladder) []growth {
 	var out []growth
 	for _, arm := range s.report.Arms {
 		g := growth{arm: arm.Name}
@@ -86,12 +86,12 @@ func (s *studio) growths(q quantity, l ladder) []growth {
 	return out
 }
 
-func (s *studio) costOver(q quantity, l ladder) {
+func (s *renderer) costOver(q quantity, l ladder) {
 	all := s.growths(q, l)
 	if len(all) == 0 {
 		return
 	}
-	e := s.easel()
+	e := s.canvas()
 	most := 0.0
 	for _, g := range all {
 		for _, cost := range g.at {
@@ -142,7 +142,7 @@ func zero(l ladder) []tick {
 const bandSteps = 24
 
 // growth draws one arm: band, line, intervals, points, these a little aside.
-func (s *studio) growth(e *easel, p plane, q quantity, l ladder, g growth, aside vg.Length) {
+func (s *renderer) growth(e *canvas, p plane, q quantity, l ladder, g growth, aside vg.Length) {
 	look := s.looks[g.arm]
 	at := func(pods, v float64) vg.Point { return p.at(pods, p.y.within(v/q.unit.Size)) }
 	if g.line != nil && len(g.line.Densities) > 1 {
@@ -177,7 +177,7 @@ func (s *studio) growth(e *easel, p plane, q quantity, l ladder, g growth, aside
 	e.points(look, markRadius, points...)
 }
 
-func (s *studio) growthTable(q quantity, l ladder, all []growth) (table.Table, []int) {
+func (s *renderer) growthTable(q quantity, l ladder, all []growth) (table.Table, []int) {
 	level := "[" + s.level() + "]"
 	t := table.Table{Caption: fmt.Sprintf("%s, %s%s", q.name, q.unit.Name, s.named(l)), Header: []string{"arm"}}
 	for _, c := range l {
@@ -186,9 +186,9 @@ func (s *studio) growthTable(q quantity, l ladder, all []growth) (table.Table, [
 	t.Header = append(t.Header, "per pod\n"+level, "at 0 pods\n"+level)
 	var n []int
 	for _, g := range all {
-		row := table.Row{plain(short(g.arm, nameLength))}
+		row := table.Row{table.Plain(short(g.arm, nameLength))}
 		for _, cost := range g.at {
-			row = append(row, cell(q.unit, cost))
+			row = append(row, table.Measured(q.unit, cost))
 			if given(cost) {
 				n = append(n, cost.N)
 			}
@@ -197,7 +197,7 @@ func (s *studio) growthTable(q quantity, l ladder, all []growth) (table.Table, [
 		if g.line != nil {
 			fit = *g.line
 		}
-		t.Rows = append(t.Rows, append(row, cell(q.unit, fit.PerPod), cell(q.unit, fit.Fixed)))
+		t.Rows = append(t.Rows, append(row, table.Measured(q.unit, fit.PerPod), table.Measured(q.unit, fit.Fixed)))
 	}
 	return t, n
 }

@@ -10,7 +10,6 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/format"
-	"cri-stats-bench/reports/table"
 )
 
 // beyond is more than any node costs: scales of such numbers would overflow.
@@ -28,21 +27,6 @@ func total(m analysis.Metric) analysis.Series {
 	return analysis.Series{Metric: m, Component: analysis.Total}
 }
 
-// cell writes an estimate as tables do.
-func cell(u format.Unit, e analysis.Estimate) table.Cell {
-	c := table.Cell{Text: format.Absent}
-	for _, i := range e.Notes {
-		c.Notes = append(c.Notes, i+1)
-	}
-	if given(e) {
-		c.Text = u.Number(e.Value)
-		if e.Interval != nil {
-			c.Interval = u.Interval(e.Interval.Lo, e.Interval.Hi)
-		}
-	}
-	return c
-}
-
 // inUnit is an interval as an axis has it, nil where there is none.
 func inUnit(i *analysis.Interval, u format.Unit) *analysis.Interval {
 	if i == nil || math.IsNaN(i.Lo) || math.IsNaN(i.Hi) {
@@ -51,11 +35,9 @@ func inUnit(i *analysis.Interval, u format.Unit) *analysis.Interval {
 	return &analysis.Interval{Lo: i.Lo / u.Size, Hi: i.Hi / u.Size}
 }
 
-func plain(text string) table.Cell { return table.Cell{Text: text} }
-
 // primary is the cell that pictures of one cell show: the report's primary cell, or
 // the one of the most pods.
-func (s *studio) primary() *analysis.Cell {
+func (s *renderer) primary() *analysis.Cell {
 	var best *analysis.Cell
 	for i := range s.report.Cells {
 		c := &s.report.Cells[i]
@@ -70,7 +52,7 @@ func (s *studio) primary() *analysis.Cell {
 }
 
 // place names a cell for readers, by what differs between cells and the density.
-func (s *studio) place(c bench.Cell) string {
+func (s *renderer) place(c bench.Cell) string {
 	text := fmt.Sprintf("%d pods", c.Pods)
 	for _, other := range s.report.Cells {
 		if other.ContainersPerPod != c.ContainersPerPod {
@@ -90,7 +72,7 @@ func (s *studio) place(c bench.Cell) string {
 type ladder []*analysis.Cell
 
 // ladders are those with at least two densities, that of the primary cell first.
-func (s *studio) ladders() []ladder {
+func (s *renderer) ladders() []ladder {
 	var out []ladder
 	for i := range s.report.Cells {
 		c := &s.report.Cells[i]
@@ -128,7 +110,7 @@ func (l ladder) pods() []int {
 }
 
 // named says which ladder it is, where there is more than one: ", active".
-func (s *studio) named(l ladder) string {
+func (s *renderer) named(l ladder) string {
 	_, rest, _ := strings.Cut(s.place(l[0].Cell), " pods")
 	if strings.HasPrefix(rest, " of") {
 		rest = ", pods" + rest
@@ -147,7 +129,7 @@ type line struct {
 const idleCollector = "idle"
 
 // lines are all arms but idle ones, by collector.
-func (s *studio) lines() []line {
+func (s *renderer) lines() []line {
 	var out []line
 	for _, a := range s.report.Arms {
 		if a.Name == s.report.Idle || slices.Equal(a.Collectors, []string{idleCollector}) {
@@ -181,7 +163,7 @@ func (k line) of(c *analysis.Cell) *analysis.CollectorResult {
 }
 
 // without says which arms have no number in any of the cells, and why.
-func (s *studio) without(cells []*analysis.Cell, has func(*analysis.ArmResult) bool) string {
+func (s *renderer) without(cells []*analysis.Cell, has func(*analysis.ArmResult) bool) string {
 	var names []string
 	for _, arm := range s.report.Arms {
 		if slices.ContainsFunc(cells, func(c *analysis.Cell) bool { a := c.Arm(arm.Name); return a != nil && has(a) }) {

@@ -15,10 +15,6 @@ import (
 	"cri-stats-bench/reports/table"
 )
 
-// mostOfArm is how many points an arm has in the picture of run order: beyond it,
-// each point stands for several trials that followed each other.
-const mostOfArm = 40
-
 // A moment is a point of the picture: one trial, or the median of several.
 type moment struct {
 	arm   string
@@ -30,7 +26,7 @@ type moment struct {
 // runOrder draws every trial where it was in time. What differs between arms and
 // densities is taken out, as each trial is divided by the median of its arm in its
 // cell: drift of the node and the rounds that were disturbed are what is left.
-func (s *studio) runOrder() {
+func (s *renderer) runOrder() {
 	r := s.report
 	if len(r.Timeline) < 2 || !r.Last.After(r.First) {
 		return
@@ -39,10 +35,9 @@ func (s *studio) runOrder() {
 	if len(moments) < 2 {
 		return
 	}
-	shown, each := thinned(moments)
-	lo, hi := stretch(shown, voids)
+	lo, hi := stretch(moments, voids)
 	since, name := s.clock()
-	e := s.easel()
+	e := s.canvas()
 	x, xTicks := linearScale(since(r.Last))
 	x.hi = since(r.Last) // time ends where the run does
 	xTicks = slices.DeleteFunc(xTicks, func(t tick) bool { return t.value > x.hi })
@@ -52,7 +47,7 @@ func (s *studio) runOrder() {
 	s.cellMarks(e, p, since)
 	e.draw(shape{path: lineOf(pt(p.x.from, p.y.at(1)), pt(p.x.to, p.y.at(1))), stroke: ink, width: 0.9})
 	byArm := make(map[string][]vg.Point)
-	for _, m := range shown {
+	for _, m := range moments {
 		byArm[m.arm] = append(byArm[m.arm], p.at(since(m.at), m.ratio))
 	}
 	var keys []key
@@ -77,9 +72,6 @@ func (s *studio) runOrder() {
 	e.legend(keys)
 	caption := fmt.Sprintf("CPU time of each trial over the median of its arm in its cell, in the order of time (%d trials; logarithmic axis). Without drift inside a cell the points lie around 1 all the time; what changes from one cell to the next cannot show here. Void trials (%d) are crosses; they enter no number, and those that have no reading or no median stand at the upper edge.",
 		len(moments), len(voids))
-	if each > 1 {
-		caption += fmt.Sprintf(" A point is the median of up to %d trials of one arm that followed each other.", each)
-	}
 	s.hang("run-order", "Trials in the order of time", caption, s.orderTable(moments, voids), e)
 }
 
@@ -99,7 +91,7 @@ func stretch(shown, voids []moment) (lo, hi float64) {
 
 // clock says how long after the first window something was, in a unit that suits the
 // length of the run.
-func (s *studio) clock() (since func(time.Time) float64, name string) {
+func (s *renderer) clock() (since func(time.Time) float64, name string) {
 	r := s.report
 	length, unit, name := r.Last.Sub(r.First), time.Minute, "minutes"
 	if length > 4*time.Hour {
@@ -111,7 +103,7 @@ func (s *studio) clock() (since func(time.Time) float64, name string) {
 }
 
 // crosses draws void trials.
-func crosses(e *easel, p plane, voids []moment, since func(time.Time) float64) key {
+func crosses(e *canvas, p plane, voids []moment, since func(time.Time) float64) key {
 	crossed, size := look{paint: alarm, mark: cross}, vg.Length(3.2)
 	if len(voids) > 60 { // so many would hide all else
 		size = 2
@@ -130,7 +122,7 @@ func crosses(e *easel, p plane, voids []moment, since func(time.Time) float64) k
 
 // moments divides each trial by the median of those that count of the same arm and
 // cell. A void trial without a reading has NaN.
-func (s *studio) moments() (counted, void []moment) {
+func (s *renderer) moments() (counted, void []moment) {
 	type kind struct {
 		arm  string
 		cell bench.Cell
@@ -164,29 +156,6 @@ func (s *studio) moments() (counted, void []moment) {
 		}
 	}
 	return counted, void
-}
-
-// thinned takes medians of trials of one arm that followed each other, so
-// that none has more than mostOfArm of them. It returns how many a point stands for
-// at most.
-func thinned(moments []moment) (out []moment, most int) {
-	var order []string
-	of := make(map[string][]moment)
-	for _, m := range moments {
-		k := m.arm
-		if of[k] == nil {
-			order = append(order, k)
-		}
-		of[k] = append(of[k], m)
-	}
-	for _, k := range order {
-		each := (len(of[k]) + mostOfArm - 1) / mostOfArm
-		most = max(most, each)
-		for part := range slices.Chunk(of[k], each) {
-			out = append(out, middle(part))
-		}
-	}
-	return out, most
 }
 
 // middle is the median of moments, in the middle of their time.
@@ -223,7 +192,7 @@ func trendOf(moments []moment) []moment {
 const mostChanges = 24
 
 // cellMarks draws a line where the density changed, and says to what.
-func (s *studio) cellMarks(e *easel, p plane, since func(time.Time) float64) {
+func (s *renderer) cellMarks(e *canvas, p plane, since func(time.Time) float64) {
 	type change struct {
 		at   vg.Length
 		text string
@@ -251,7 +220,7 @@ func (s *studio) cellMarks(e *easel, p plane, since func(time.Time) float64) {
 
 // orderTable says of each arm how far its trials lie from their median, in the first
 // and in the second half of each cell.
-func (s *studio) orderTable(counted, void []moment) table.Table {
+func (s *renderer) orderTable(counted, void []moment) table.Table {
 	t := table.Table{
 		Caption: "CPU over the median of the same arm and cell",
 		Header:  []string{"arm", "trials", "void", "least", "median, first\nhalf of cells", "median, second\nhalf of cells", "most"},
@@ -280,16 +249,16 @@ func (s *studio) orderTable(counted, void []moment) table.Table {
 		}
 		figure := func(x []float64, at func([]float64) float64) table.Cell {
 			if len(x) == 0 {
-				return plain(format.Absent)
+				return table.Plain(format.Absent)
 			}
-			return plain(format.One.Number(at(x)))
+			return table.Plain(format.One.Number(at(x)))
 		}
 		middle := func(x []float64) float64 {
 			sort.Float64s(x)
 			return x[len(x)/2]
 		}
 		t.Rows = append(t.Rows, table.Row{
-			plain(short(a.Name, nameLength)), plain(fmt.Sprint(len(all))), plain(fmt.Sprint(voids)),
+			table.Plain(short(a.Name, nameLength)), table.Plain(fmt.Sprint(len(all))), table.Plain(fmt.Sprint(voids)),
 			figure(all, slices.Min[[]float64]), figure(first, middle), figure(second, middle), figure(all, slices.Max[[]float64]),
 		})
 	}

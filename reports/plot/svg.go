@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -90,7 +92,7 @@ func (s *shape) svg(out *bytes.Buffer, t Theme) error {
 }
 
 func attribute(out *bytes.Buffer, name string, p paint, t Theme) {
-	fmt.Fprintf(out, ` %s="%s"`, name, p.hex(t))
+	fmt.Fprintf(out, ` %s="%s"`, name, p.css(t))
 	if p.opacity < 1 {
 		fmt.Fprintf(out, ` %s-opacity="%s"`, name, strconv.FormatFloat(p.opacity, 'g', 3, 64))
 	}
@@ -116,4 +118,24 @@ func pathData(out *bytes.Buffer, path vg.Path) error {
 		}
 	}
 	return nil
+}
+
+// Variables declares the colours that SVGs of the theme [Both] refer to: as light pages
+// have them, and as dark ones do.
+func Variables(all []Figure) (light, dark string) {
+	var used []paint
+	for i := range all {
+		for _, s := range all[i].scene.shapes {
+			used = append(used, s.fill, s.stroke)
+		}
+	}
+	slices.SortFunc(used, func(a, b paint) int { return strings.Compare(a.variable(), b.variable()) })
+	used = slices.CompactFunc(used, func(a, b paint) bool { return a.variable() == b.variable() })
+	for _, p := range used {
+		if p.light != p.dark {
+			light += p.variable() + ":" + p.css(Light) + ";"
+			dark += p.variable() + ":" + p.css(Dark) + ";"
+		}
+	}
+	return light, dark
 }

@@ -10,13 +10,14 @@ import (
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/testfile"
 )
 
 // RunData tests one form of report that programs read: its golden files are
 // testdata/NAME.EXT, none if ext is empty. check reads what was written by the rules of the format, as
 // strictly as they can be, and compares with the report; it is called once more for
 // each kind of hostile names.
-func RunData(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string, update bool, check func(*testing.T, *analysis.Report, []byte)) {
+func RunData(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string, check func(*testing.T, *analysis.Report, []byte)) {
 	for _, g := range []named{{"trouble", Trouble}, {"parallel", Parallel}, {"node", Node}, {"short", Short}} {
 		t.Run(g.name, func(t *testing.T) {
 			r := g.report(t)
@@ -24,7 +25,7 @@ func RunData(t *testing.T, write func(io.Writer, *analysis.Report) error, ext st
 			marked(t, r, out)
 			check(t, r, out)
 			if ext != "" {
-				golden(t, filepath.Join("testdata", g.name+"."+ext), out, update)
+				testfile.Golden(t, filepath.Join("testdata", g.name+"."+ext), out)
 			}
 		})
 	}

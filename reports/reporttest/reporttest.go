@@ -9,17 +9,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/reports/table"
 )
 
@@ -32,14 +30,14 @@ type Report func(testing.TB) *analysis.Report
 
 // Run tests one form of report that people read: its golden files are
 // testdata/NAME.EXT. [RunData] does the same for forms that programs read.
-func Run(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string, update bool) {
+func Run(t *testing.T, write func(io.Writer, *analysis.Report) error, ext string) {
 	for _, g := range []named{{"trouble", Trouble}, {"parallel", Parallel}, {"node", Node}, {"headline", Headline}} {
 		t.Run(g.name, func(t *testing.T) {
 			r := g.report(t)
 			out := written(t, write, r)
 			clean(t, out)
 			check(t, r, string(out))
-			golden(t, filepath.Join("testdata", g.name+"."+ext), out, update)
+			testfile.Golden(t, filepath.Join("testdata", g.name+"."+ext), out)
 		})
 	}
 	edges(t, write)
@@ -120,27 +118,6 @@ func check(t *testing.T, r *analysis.Report, out string) {
 		if r.Simulated() && strings.Contains(out, verdict) {
 			t.Errorf("a simulated report gives a verdict: %q", verdict)
 		}
-	}
-}
-
-func golden(t *testing.T, path string, got []byte, update bool) {
-	t.Helper()
-	if update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A checkout on Windows may have other line ends.
-	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), string(got)); diff != "" {
-		t.Errorf("%s (-want +got), write it anew with -update:\n%s", path, diff)
 	}
 }
 

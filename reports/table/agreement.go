@@ -62,15 +62,15 @@ func agreed(r *analysis.Report, what string, keep func(*agreement.Comparison) bo
 				continue
 			}
 			row := Row{
-				plain(check.Collector), plain(check.State), plain(quantity(c.Metric)), {}, {}, plain(strconv.Itoa(c.N)),
-				plain(format.Absent), plain(format.Absent), plain(format.Absent), plain(percent.Number(c.Band)), plain(string(c.Verdict)),
+				Plain(check.Collector), Plain(check.State), Plain(quantity(c.Metric)), {}, {}, Plain(strconv.Itoa(c.N)),
+				Plain(format.Absent), Plain(format.Absent), Plain(format.Absent), Plain(format.Hundredths.Number(c.Band)), Plain(string(c.Verdict)),
 			}
 			if c.Against != cgroupFiles {
-				row[3], row[4] = plain(string(c.Level)+"s"), plain(c.Against)
+				row[3], row[4] = Plain(string(c.Level)+"s"), Plain(c.Against)
 			}
 			if c.Bias > 0 {
-				row[6] = Cell{Text: percent.Number(c.Bias - 1), Interval: percent.Interval(c.BiasLo-1, c.BiasHi-1)}
-				row[7] = plain(percent.Interval(c.Lower-1, c.Upper-1))
+				row[6] = Cell{Text: format.Hundredths.Number(c.Bias - 1), Interval: format.Hundredths.Interval(c.BiasLo-1, c.BiasHi-1)}
+				row[7] = Plain(format.Hundredths.Interval(c.Lower-1, c.Upper-1))
 			}
 			if c.Slope != 0 {
 				row[8] = Cell{Text: format.One.Number(c.Slope), Interval: format.One.Interval(c.SlopeLo, c.SlopeHi)}

@@ -12,7 +12,6 @@ func appendix(r *analysis.Report) Section {
 	s := Section{
 		ID: "appendix", Heading: "Appendix: all other tables", Background: true, Reference: true,
 		Sections: []Section{
-			steadyStates(r),
 			statisticsOf(r),
 			glossary(r),
 		},
@@ -28,19 +27,6 @@ func statisticsOf(r *analysis.Report) Section {
 	s := Section{ID: "statistics", Heading: "Statistics"}
 	for i := range r.Cells {
 		if t := statistics(r, &r.Cells[i]); len(t.Rows) > 0 {
-			t.Aside = true
-			s.Tables = append(s.Tables, t)
-		}
-	}
-	return s
-}
-
-// steadyStates has what would crowd out the quality of evidence: each arm's states,
-// and what varied though nobody varied it.
-func steadyStates(r *analysis.Report) Section {
-	s := Section{ID: "steadiness", Heading: "Steadiness and residue"}
-	for _, t := range []Table{steadiness(r), residue(r)} {
-		if len(t.Rows) > 0 {
 			t.Aside = true
 			s.Tables = append(s.Tables, t)
 		}
@@ -64,7 +50,6 @@ func glossary(r *analysis.Report) Section {
 		{"margin", fmt.Sprintf("how much more still counts as no loss: %s here", format.Percent(r.Margin))},
 		{"mcore", "a thousandth of one CPU: 1 ms of CPU time in each second"},
 		{"PSS", "proportional set size: shared pages are divided among the processes that share them"},
-		{"residue", "what varied though no axis of the plan names it"},
 		{"round", "every arm once, in shuffled order"},
 		{"trial", "one window of one arm: the unit of analysis"},
 		{"void", "not to be used, for a reason fixed before the run"},

@@ -28,8 +28,8 @@ func costs(r *analysis.Report, cell *analysis.Cell) Table {
 		perArm: 6,
 		arm: func(a *analysis.ArmResult) []Cell {
 			return []Cell{
-				bare(format.Milliseconds, a.Response), number(format.Millicores, a.Total.CPU), number(format.Millicores, a.AboveIdle.CPU),
-				number(format.MiB, a.Total.PSS), count(a.Reads), usedTrials(a),
+				bare(format.Milliseconds, a.Response), Measured(format.Millicores, a.Total.CPU), Measured(format.Millicores, a.AboveIdle.CPU),
+				Measured(format.MiB, a.Total.PSS), count(a.Reads), usedTrials(a),
 			}
 		},
 	}
@@ -49,7 +49,7 @@ func usedTrials(a *analysis.ArmResult) Cell {
 	if a.Void > 0 {
 		text += fmt.Sprintf(" (%d)", a.Void)
 	}
-	return plain(text)
+	return Plain(text)
 }
 
 // containers writes how many containers an answer has and how many it should
@@ -72,9 +72,9 @@ func latency(r *analysis.Report, cell *analysis.Cell) Table {
 			if l.P50.Effective > 0 {
 				calls.Interval = "(" + format.Count(math.Floor(l.P50.Effective)) + ")"
 			}
-			row := []Cell{calls, plain(strconv.Itoa(c.Failed))}
+			row := []Cell{calls, Plain(strconv.Itoa(c.Failed))}
 			for _, e := range []analysis.Estimate{l.P50, l.P95, l.P99, l.Max} {
-				row = append(row, number(format.Milliseconds, e))
+				row = append(row, Measured(format.Milliseconds, e))
 			}
 			return row
 		},
@@ -95,8 +95,8 @@ func answers(r *analysis.Report, cell *analysis.Cell) Table {
 		perCollector: 7,
 		collector: func(_ *analysis.ArmResult, c *analysis.CollectorResult) []Cell {
 			return []Cell{
-				number(format.Milliseconds, c.FirstCall), number(format.Milliseconds, c.Service.P50),
-				bare(format.KiB, c.Bytes), count(c.Pods), containers(c), count(c.Samples), plain(strconv.Itoa(c.Missing)),
+				Measured(format.Milliseconds, c.FirstCall), Measured(format.Milliseconds, c.Service.P50),
+				bare(format.KiB, c.Bytes), count(c.Pods), containers(c), count(c.Samples), Plain(strconv.Itoa(c.Missing)),
 			}
 		},
 	}
@@ -136,9 +136,9 @@ func components(r *analysis.Report, cell *analysis.Cell, what string, u format.U
 	}
 	for i := range cell.Arms {
 		a := &cell.Arms[i]
-		row := Row{{Text: a.Arm, Notes: numbers(a.Notes)}, number(u, of(a.Total))}
+		row := Row{{Text: a.Arm, Notes: numbers(a.Notes)}, Measured(u, of(a.Total))}
 		for _, c := range shown {
-			row = append(row, number(u, of(a.Component(c))))
+			row = append(row, Measured(u, of(a.Component(c))))
 		}
 		t.Rows = append(t.Rows, row)
 		if len(a.Collectors) > 1 {
@@ -152,15 +152,15 @@ func components(r *analysis.Report, cell *analysis.Cell, what string, u format.U
 func agentRows(a *analysis.ArmResult, shown []bench.Component, width int, u format.Unit, m analysis.Metric) []Row {
 	var rows []Row
 	for _, c := range a.Collectors {
-		row := append(Row{plain("· " + c.Collector)}, make([]Cell, width-1)...)
+		row := append(Row{Plain("· " + c.Collector)}, make([]Cell, width-1)...)
 		for i, component := range shown {
 			if component != bench.ComponentAgent {
 				continue
 			}
 			if m == analysis.PSS {
-				row[2+i] = number(u, c.PSS)
+				row[2+i] = Measured(u, c.PSS)
 			} else {
-				row[2+i] = number(u, c.CPU)
+				row[2+i] = Measured(u, c.CPU)
 			}
 		}
 		rows = append(rows, row)

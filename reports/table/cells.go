@@ -7,9 +7,12 @@ import (
 	"cri-stats-bench/reports/format"
 )
 
-// number writes an estimate with its interval and its footnotes.
-func number(u format.Unit, e analysis.Estimate) Cell {
-	c := Cell{Text: format.Absent, Notes: numbers(e.Notes)}
+// Plain is a cell of a text.
+func Plain(text string) Cell { return Cell{Text: text} }
+
+// Measured writes an estimate with its interval, its footnotes and further ones.
+func Measured(u format.Unit, e analysis.Estimate, notes ...int) Cell {
+	c := Cell{Text: format.Absent, Notes: numbers(slices.Concat(e.Notes, notes))}
 	if e.Absent() {
 		return c
 	}
@@ -22,7 +25,7 @@ func number(u format.Unit, e analysis.Estimate) Cell {
 
 // bare is number without the interval, for tables that have it elsewhere.
 func bare(u format.Unit, e analysis.Estimate) Cell {
-	c := number(u, e)
+	c := Measured(u, e)
 	c.Interval = ""
 	return c
 }
@@ -36,13 +39,13 @@ func count(e analysis.Estimate) Cell {
 	return c
 }
 
-func plain(text string) Cell { return Cell{Text: text} }
-
 // numbers turns indices of notes into numbers of footnotes.
 func numbers(notes []int) []int {
 	var out []int
 	for _, i := range notes {
-		out = append(out, i+1)
+		if !slices.Contains(out, i+1) {
+			out = append(out, i+1)
+		}
 	}
 	return out
 }
@@ -66,14 +69,14 @@ func (s shape) rows(a *analysis.ArmResult) []Row {
 	row := func(name Cell, calls, arm []Cell) Row { return slices.Concat(Row{name}, calls, arm) }
 	switch len(a.Collectors) {
 	case 0:
-		return []Row{row(name, slices.Repeat([]Cell{plain(format.Absent)}, s.perCollector), arm)}
+		return []Row{row(name, slices.Repeat([]Cell{Plain(format.Absent)}, s.perCollector), arm)}
 	case 1:
 		return []Row{row(name, s.collector(a, &a.Collectors[0]), arm)}
 	}
 	rows := []Row{row(name, make([]Cell, s.perCollector), arm)}
 	for i := range a.Collectors {
 		c := &a.Collectors[i]
-		rows = append(rows, row(plain("· "+c.Collector), s.collector(a, c), make([]Cell, s.perArm)))
+		rows = append(rows, row(Plain("· "+c.Collector), s.collector(a, c), make([]Cell, s.perArm)))
 	}
 	return rows
 }

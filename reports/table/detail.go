@@ -13,7 +13,7 @@ func statistics(r *analysis.Report, cell *analysis.Cell) Table {
 	t := Table{
 		Caption: caption(cell, "what ratios rest on"),
 		Header: []string{
-			"arm", "to", "endpoint", "rounds", "SD, %", "ratio\n" + verdictLevel(r), "Hodges-\nLehmann", "p\n(adjusted)", "can\nfind, %", "settled\nby",
+			"arm", "to", "endpoint", "rounds", "SD, %", "ratio\n" + verdictLevel(r), "p\n(adjusted)", "can\nfind, %", "settled\nby",
 		},
 	}
 	for i := range cell.Pairings {
@@ -26,21 +26,18 @@ func statistics(r *analysis.Report, cell *analysis.Cell) Table {
 }
 
 func evidenceOf(of *analysis.Pairing, j *analysis.Judgement) Row {
-	twin, spread, p := plain(format.Absent), format.Absent, plain(format.Absent)
-	if j.Twin != nil {
-		twin = number(format.One, *j.Twin)
-	}
+	spread, p := format.Absent, Plain(format.Absent)
 	if j.SD > 0 {
-		spread = percent.Number(j.SD)
+		spread = format.Hundredths.Number(j.SD)
 		if j.Pooled {
 			spread += fmt.Sprintf(" of all, df %d", j.Ratio.DF)
 		}
 	}
 	if j.Ratio.Interval != nil {
-		p = Cell{Text: probability(j.P), Interval: "(" + probability(j.Adjusted) + ")"}
+		p = Cell{Text: format.Probability(j.P), Interval: "(" + format.Probability(j.Adjusted) + ")"}
 	}
 	return Row{
-		plain(of.Of), plain(of.To), plain(MetricName(j.Series.Metric)), plain(strconv.Itoa(j.Ratio.N)), plain(spread),
-		number(format.One, j.Ratio), twin, p, plain(found(j)), plain(settled(j)),
+		Plain(of.Of), Plain(of.To), Plain(MetricName(j.Series.Metric)), Plain(strconv.Itoa(j.Ratio.N)), Plain(spread),
+		Measured(format.One, j.Ratio), p, Plain(found(j)), Plain(settled(j)),
 	}
 }

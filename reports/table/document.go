@@ -15,13 +15,13 @@ const (
 	NotForPublication = "NOT FOR PUBLICATION" // host.json says why
 )
 
-// New lays out a report in twelve sections, from the answer to what can be looked
+// New lays out a report in eleven sections, from the answer to what can be looked
 // up; a kubelet has one more.
 func New(r *analysis.Report) *Document {
 	d := opened(r)
 	d.Sections = []Section{
 		summary(r), why(r), systems(r), environment(r), workload(r), method(r),
-		kep(r), results(r), truth(r), quality(r), threats(r), reproduce(r), appendix(r),
+		kep(r), results(r), truth(r), quality(r), reproduce(r), appendix(r),
 	}
 	d.close()
 	footnotes(r, d, true)
@@ -101,7 +101,7 @@ func filled(all []Section) []Section {
 }
 
 func (s *Section) empty() bool {
-	return len(s.Lines)+len(s.Numbers)+len(s.Paths)+len(s.Tables)+len(s.Facts)+len(s.Listings)+len(s.Links)+len(s.Sections) == 0
+	return len(s.Lines)+len(s.Numbers)+len(s.Tables)+len(s.Facts)+len(s.Listings)+len(s.Links)+len(s.Sections) == 0
 }
 
 // subject is one line on what was read, how often, and when.

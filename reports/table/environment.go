@@ -90,7 +90,7 @@ func value(name, text string) string {
 func preflight(r *analysis.Report) Table {
 	t := Table{Caption: "Checks before the run", Header: []string{"check", "result", "detail"}, Prose: true, Aside: true}
 	for _, c := range r.Host.Preflight {
-		cell := plain(c.Status)
+		cell := Plain(c.Status)
 		switch c.Status {
 		case "ok":
 			cell.Tone = Good
@@ -99,7 +99,7 @@ func preflight(r *analysis.Report) Table {
 		case "warn":
 			cell.Tone = Open
 		}
-		t.Rows = append(t.Rows, Row{plain(format.Shorten(c.Name, 60)), cell, plain(format.Shorten(c.Detail, factWidth))})
+		t.Rows = append(t.Rows, Row{Plain(format.Shorten(c.Name, 60)), cell, Plain(format.Shorten(c.Detail, factWidth))})
 	}
 	return t
 }

@@ -5,16 +5,12 @@ import (
 	"cri-stats-bench/reports/format"
 )
 
-var microseconds = format.Unit{Name: "µs", Size: 1e-6}
-
 // freshness sets the cost of arms against the age of what they answer.
 func freshness(r *analysis.Report) Section {
 	s := Section{ID: "freshness", Heading: "Cost and freshness"}
 	for i := range r.Cells {
-		for _, t := range []Table{ages(r, &r.Cells[i]), equallyFresh(r, &r.Cells[i])} {
-			if len(t.Rows) > 0 {
-				s.Tables = append(s.Tables, aside(r, &r.Cells[i], t))
-			}
+		if t := ages(r, &r.Cells[i]); len(t.Rows) > 0 {
+			s.Tables = append(s.Tables, aside(r, &r.Cells[i], t))
 		}
 	}
 	if len(s.Tables) == 0 {
@@ -44,29 +40,9 @@ func ages(r *analysis.Report, cell *analysis.Cell) Table {
 		if f == nil {
 			continue
 		}
-		row := Row{{Text: a.Arm, Notes: numbers(a.Notes)}, plain(format.Absent), plain(format.Absent), plain(percent.Number(f.Share)), plain(format.One.Number(f.PerSecond)), number(microseconds, f.CPUPerSample)}
+		row := Row{{Text: a.Arm, Notes: numbers(a.Notes)}, Plain(format.Absent), Plain(format.Absent), Plain(format.Hundredths.Number(f.Share)), Plain(format.One.Number(f.PerSecond)), Measured(format.Microseconds, f.CPUPerSample)}
 		if f.Age != nil {
-			row[1], row[2] = plain(stamped(seconds(f.Age.P50), f.Stamped)), plain(stamped(seconds(f.Age.P95), f.Stamped))
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
-}
-
-// equallyFresh compares what arms cost whose values are of one age.
-func equallyFresh(r *analysis.Report, cell *analysis.Cell) Table {
-	t := Table{
-		Caption: caption(cell, "arms that are as fresh as each other, at the same interval"),
-		Header:  []string{"arm", "against", "age p95\ns", "the other's\ns", "CPU\nratio " + level(r), "PSS\nratio " + level(r)},
-	}
-	for _, e := range cell.EqualFreshness {
-		row := Row{plain(e.Arm), plain(e.Against), plain(seconds(e.Age)), plain(seconds(e.AgainstAge)), plain(format.Absent), plain(format.Absent)}
-		for _, c := range e.Ratios {
-			column := 4
-			if c.Series.Metric == analysis.PSS {
-				column = 5
-			}
-			row[column] = number(format.One, c.Estimate)
+			row[1], row[2] = Plain(stamped(seconds(f.Age.P50), f.Stamped)), Plain(stamped(seconds(f.Age.P95), f.Stamped))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -49,10 +49,10 @@ func KEPTable(caption string, lines []analysis.KEPVerdict) Table {
 		if result == "" {
 			result = format.Absent
 		}
-		row := Row{plain(v.Sentence.Name), {Text: string(result), Tone: kepTone(v.Result)}, {}, {}, {}, plain(kepEvidence(&v))}
+		row := Row{Plain(v.Sentence.Name), {Text: string(result), Tone: kepTone(v.Result)}, {}, {}, {}, Plain(kepEvidence(&v))}
 		if v.Cell != nil {
-			row[2] = plain(string(v.From) + " → " + string(v.To))
-			row[3] = plain(fmt.Sprintf("%d %s, %s", v.Cell.Pods, v.Cell.Profile, v.Load))
+			row[2] = Plain(string(v.From) + " → " + string(v.To))
+			row[3] = Plain(fmt.Sprintf("%d %s, %s", v.Cell.Pods, v.Cell.Profile, v.Load))
 			row[4] = kepRounds(&v)
 		}
 		t.Rows = append(t.Rows, row)
@@ -113,7 +113,7 @@ func kepRounds(v *analysis.KEPVerdict) Cell {
 		c.Text = strconv.Itoa(most)
 	}
 	if settles > 0 && v.Result == analysis.Unsettled {
-		c.Text += fmt.Sprintf(" of %s", many(settles))
+		c.Text += fmt.Sprintf(" of %s", format.Rounds(settles))
 	}
 	return c
 }
@@ -157,18 +157,18 @@ func scrapes(r *analysis.Report, cell *analysis.Cell) Table {
 		}
 		if s.Arm != arm {
 			arm = s.Arm
-			t.Rows = append(t.Rows, append(Row{plain(arm)}, make(Row, len(t.Header)-1)...))
+			t.Rows = append(t.Rows, append(Row{Plain(arm)}, make(Row, len(t.Header)-1)...))
 		}
-		row := Row{plain("· " + s.Collector), plain(strconv.Itoa(s.Calls)), plain(strconv.Itoa(s.Failed)), plain(strconv.Itoa(s.Lost))}
+		row := Row{Plain("· " + s.Collector), Plain(strconv.Itoa(s.Calls)), Plain(strconv.Itoa(s.Failed)), Plain(strconv.Itoa(s.Lost))}
 		if s.Lost > 0 {
 			row[3].Tone = Bad
 		}
 		for _, c := range a.Collectors {
 			if c.Collector == s.Collector {
-				row = append(row, number(format.Milliseconds, c.Response.P50), bare(format.Milliseconds, c.Response.Max), bare(format.KiB, c.Bytes), count(c.Samples), count(c.Containers))
+				row = append(row, Measured(format.Milliseconds, c.Response.P50), bare(format.Milliseconds, c.Response.Max), bare(format.KiB, c.Bytes), count(c.Samples), count(c.Containers))
 			}
 		}
-		t.Rows = append(t.Rows, append(row, plain(strconv.Itoa(s.Names)), plain(strconv.Itoa(len(s.Missing)))))
+		t.Rows = append(t.Rows, append(row, Plain(strconv.Itoa(s.Names)), Plain(strconv.Itoa(len(s.Missing)))))
 	}
 	return t
 }
@@ -181,8 +181,8 @@ func operations(r *analysis.Report) Table {
 	}
 	for _, o := range r.Kubelet.Operations {
 		t.Rows = append(t.Rows, Row{
-			plain(o.Operation), plain(cellName(r, o.Cell)), plain(o.Arm),
-			plain(format.One.Number(o.PerMinute)), plain(format.Milliseconds.Number(o.Seconds)), plain(strconv.Itoa(o.Errors)),
+			Plain(o.Operation), Plain(cellName(r, o.Cell)), Plain(o.Arm),
+			Plain(format.One.Number(o.PerMinute)), Plain(format.Milliseconds.Number(o.Seconds)), Plain(strconv.Itoa(o.Errors)),
 		})
 	}
 	return t
@@ -200,9 +200,9 @@ func accounts(r *analysis.Report) Table {
 			ratio = format.One.Number(a.CgroupCPU / a.ClockCPU)
 		}
 		t.Rows = append(t.Rows, Row{
-			plain(string(a.Component)), plain(cellName(r, a.Cell)), plain(a.Arm),
-			metered(format.Millicores, a.ClockCPU), metered(format.Millicores, a.CgroupCPU), plain(ratio),
-			metered(format.MiB, a.PSS), metered(format.MiB, a.CgroupMemory), plain(strconv.Itoa(a.Trials)),
+			Plain(string(a.Component)), Plain(cellName(r, a.Cell)), Plain(a.Arm),
+			metered(format.Millicores, a.ClockCPU), metered(format.Millicores, a.CgroupCPU), Plain(ratio),
+			metered(format.MiB, a.PSS), metered(format.MiB, a.CgroupMemory), Plain(strconv.Itoa(a.Trials)),
 		})
 	}
 	return t
@@ -211,7 +211,7 @@ func accounts(r *analysis.Report) Table {
 // metered writes a mean that is 0 where it was not metered.
 func metered(u format.Unit, v float64) Cell {
 	if v == 0 {
-		return plain(format.Absent)
+		return Plain(format.Absent)
 	}
-	return plain(u.Number(v))
+	return Plain(u.Number(v))
 }

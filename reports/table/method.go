@@ -44,12 +44,12 @@ func method(r *analysis.Report) Section {
 // methods is the statistics in one table.
 func methods(r *analysis.Report) Table {
 	t := Table{Caption: "Statistics", Header: []string{"of", "estimate and interval"}, Prose: true}
-	add := func(of, text string) { t.Rows = append(t.Rows, Row{plain(of), plain(text)}) }
+	add := func(of, text string) { t.Rows = append(t.Rows, Row{Plain(of), Plain(text)}) }
 	add("CPU, memory, first calls, sizes", "arithmetic mean over trials; Student's t")
 	add("latency", "quantiles over all calls (type 7 up to p95, nearest rank above); order statistics with the effective number of calls, which counts those that follow each other as the fewer that they are worth")
-	add("ratio of two arms", "of totals, in windows of equal length after equal warm-ups: geometric mean over rounds, Student's t on logarithms; with fewer than ten rounds the spread is that of all arms with the same windows, once arms and rounds are taken off, unless the arm's own is larger; the exact Hodges-Lehmann interval beside it")
+	add("ratio of two arms", "of totals, in windows of equal length after equal warm-ups: geometric mean over rounds, Student's t on logarithms; with fewer than ten rounds the spread is that of all arms with the same windows, once arms and rounds are taken off, unless the arm's own is larger")
 	add("price of a call", "mean above the idle arm of the same windows, over the calls answered; other cadences by proportion")
-	add("growth with pods", "line of least relative squares, Theil-Sen slope beside it; exponent of a power law of what is above idle where a parabola is closer than the line; nothing beyond the densities measured")
+	add("growth with pods", "line of least relative squares; it bends where a parabola is closer (AICc); nothing beyond the densities measured")
 	if verdictsShown(r) {
 		add("many endpoints", "Holm over all endpoints of the report, for each claim; CPU and PSS of the headline weigh thirty times as much as others; where the run is looked at several times, the 5 % are spent over the looks (Lan and DeMets, O'Brien-Fleming type); (Holm) marks what the endpoint alone would say more of")
 	}
@@ -73,7 +73,7 @@ func guards() Table {
 		{bench.VoidAgent, "an agent died or did not answer"},
 		{bench.VoidMeter, "a reading at an edge of the window is missing"},
 	} {
-		t.Rows = append(t.Rows, Row{plain(string(g.reason)), plain(g.rule)})
+		t.Rows = append(t.Rows, Row{Plain(string(g.reason)), Plain(g.rule)})
 	}
 	return t
 }

@@ -1,31 +1,19 @@
 package table
 
 import (
-	"fmt"
 	"math"
-	"strconv"
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/format"
 )
-
-// many writes a number of rounds that nobody needs to know to the last digit.
-func many(n int) string {
-	if n < 10000 {
-		return strconv.Itoa(n)
-	}
-	return fmt.Sprintf("%.0e", float64(n))
-}
 
 // relative writes a relative change of either sign: 0.0123 as "1.23 %".
 func relative(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return format.Absent
 	}
-	return percent.Number(v) + " %"
+	return format.Hundredths.Number(v) + " %"
 }
-
-var percent = format.Unit{Name: "%", Size: 0.01}
 
 func verdictLevel(r *analysis.Report) string { return "[" + format.Percent(r.VerdictLevel) + "]" }
 

@@ -14,14 +14,12 @@ import (
 // are one footnote, with an item for each. What they have in common is the head.
 func groups() map[analysis.NoteKind]string {
 	return map[analysis.NoteKind]string{
-		analysis.NotePairs:     "not every round gives a ratio, since one of its trials cannot be used",
-		analysis.NoteFewCalls:  "too few calls",
-		analysis.NoteUnsteady:  "no steady state",
-		analysis.NoteMissing:   "containers of ours that last answers lack",
-		analysis.NoteCarryOver: "carry-over between trials",
-		analysis.NoteLate:      "late calls",
-		analysis.NoteWindows:   "arms with windows of other lengths, which are not compared",
-		analysis.NoteUntrue:    "answers that allow no verdict",
+		analysis.NotePairs:    "not every round gives a ratio, since one of its trials cannot be used",
+		analysis.NoteFewCalls: "too few calls",
+		analysis.NoteMissing:  "containers of ours that last answers lack",
+		analysis.NoteLate:     "late calls",
+		analysis.NoteWindows:  "arms with windows of other lengths, which are not compared",
+		analysis.NoteUntrue:   "answers that allow no verdict",
 	}
 }
 

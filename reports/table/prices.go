@@ -35,17 +35,17 @@ func prices(r *analysis.Report) Table {
 	t.Header = append(t.Header, "break-\neven, s")
 	for _, p := range r.Prices {
 		row := Row{
-			plain(p.Collector), plain(cellName(r, p.Cell)), plain(p.Interval.String()),
-			number(format.Milliseconds, p.PerCall), bare(format.Milliseconds, p.PerContainer),
+			Plain(p.Collector), Plain(cellName(r, p.Cell)), Plain(p.Interval.String()),
+			Measured(format.Milliseconds, p.PerCall), bare(format.Milliseconds, p.PerContainer),
 		}
 		for i := range widest {
-			cell := plain(format.Absent)
+			cell := Plain(format.Absent)
 			if i < len(p.At) {
 				cell = bare(format.Millicores, p.At[i].Cores)
 			}
 			row = append(row, cell)
 		}
-		t.Rows = append(t.Rows, append(row, number(format.One, p.BreakEven)))
+		t.Rows = append(t.Rows, append(row, Measured(format.One, p.BreakEven)))
 	}
 	return t
 }
@@ -57,8 +57,8 @@ func priceTests(r *analysis.Report) Table {
 	}
 	for _, x := range r.PriceTests {
 		t.Rows = append(t.Rows, Row{
-			plain(x.Arm), plain(x.Against), plain(cellName(r, x.Cell)), plain(strings.Join(x.Collectors, ", ")),
-			number(format.Millicores, x.Predicted), number(format.Millicores, x.Found), plain(yes(x.Holds)),
+			Plain(x.Arm), Plain(x.Against), Plain(cellName(r, x.Cell)), Plain(strings.Join(x.Collectors, ", ")),
+			Measured(format.Millicores, x.Predicted), Measured(format.Millicores, x.Found), Plain(yes(x.Holds)),
 		})
 	}
 	return t

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cri-stats-bench/bench/analysis"
-	"cri-stats-bench/reports/format"
 )
 
 // scaling shows how costs grow with density: one table per metric and for each set
@@ -47,7 +46,7 @@ func lines(r *analysis.Report, all []analysis.Scaling) Table {
 	t := Table{
 		Caption: fmt.Sprintf("containers=%d profile=%s: %s, %s per pod", all[0].ContainersPerPod, all[0].Profile, MetricName(all[0].Series.Metric), u.Name),
 		Header: []string{
-			"arm", "per pod\n" + level(r), "Theil-Sen\n" + level(r), "at 0 pods\n" + level(r), "exponent\nif curved", "only at\npods",
+			"arm", "per pod\n" + level(r), "at 0 pods\n" + level(r), "bends", "only at\npods",
 		},
 	}
 	// Arms that were measured at all densities need not say so each.
@@ -60,16 +59,15 @@ func lines(r *analysis.Report, all []analysis.Scaling) Table {
 	t.Caption += ", at " + span(widest) + " pods"
 	for _, s := range all {
 		name := Cell{Text: s.Arm, Notes: numbers(s.Notes)}
-		exponent := plain("")
+		bends, at := Plain(""), Plain("")
 		if s.Curved {
-			exponent = number(format.One, s.Exponent)
+			bends = Plain("yes")
 		}
-		at := plain("")
 		if !slices.Equal(s.Densities, widest) {
-			at = plain(span(s.Densities))
+			at = Plain(span(s.Densities))
 		}
 		t.Rows = append(t.Rows, Row{
-			name, number(u, s.PerPod), number(u, s.MedianPerPod), number(u, s.Fixed), exponent, at,
+			name, Measured(u, s.PerPod), Measured(u, s.Fixed), bends, at,
 		})
 	}
 	return t

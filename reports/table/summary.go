@@ -38,7 +38,7 @@ func gridTable(g answer.Grid) Table {
 	for _, texts := range g.Rows {
 		var row Row
 		for _, text := range texts {
-			row = append(row, plain(text))
+			row = append(row, Plain(text))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -50,12 +50,12 @@ func comparisons(r *analysis.Report, a *answer.Answer) Table {
 	t := Table{Caption: a.Question, Header: []string{"instead of", "endpoint", "old", "new", "ratio\n" + verdictLevel(r), "verdict"}}
 	for _, c := range a.Comparisons {
 		for i, row := range c.Rows {
-			name := plain("·")
+			name := Plain("·")
 			if i == 0 {
-				name = plain(c.Name)
+				name = Plain(c.Name)
 			}
 			t.Rows = append(t.Rows, Row{
-				name, plain(row.What + ", " + row.Unit), plain(row.Old), plain(row.New), {Text: row.Ratio, Interval: row.Interval}, {Text: row.Says(), Tone: tone(row.Verdict)},
+				name, Plain(row.What + ", " + row.Unit), Plain(row.Old), Plain(row.New), {Text: row.Ratio, Interval: row.Interval}, {Text: row.Says(), Tone: tone(row.Verdict)},
 			})
 		}
 	}
@@ -101,7 +101,7 @@ func keyNumbers(r *analysis.Report, a *answer.Answer) []Number {
 		if of.value.Absent() {
 			continue
 		}
-		c := number(of.unit, of.value)
+		c := Measured(of.unit, of.value)
 		out = append(out, Number{
 			Label: of.label, Value: c.Text + " " + of.unit.Name, Interval: c.Interval, Notes: c.Notes,
 			Says: fmt.Sprintf("%s at %s; %s interval, n = %d", first.Arm, cellName(r, cell.Cell), format.Percent(r.Level), of.value.N),
@@ -141,7 +141,10 @@ func notShown(r *analysis.Report) []string {
 	if i := shortest(r); i > 0 && i < kubeletInterval {
 		out = append(out, fmt.Sprintf("Production cadence: arms read every %s, a kubelet every %v. What is paid per call shrinks with the cadence, what works on a clock of its own (cAdvisor's housekeeping) does not.", intervals(r), kubeletInterval))
 	}
-	return out
+	if v := fact(r, "host.readers.0.name"); v != "" {
+		out = append(out, fmt.Sprintf("A node without other readers: %s read cgroup files beside the run, and the kernel flushed counters for it, too.", format.Shorten(v, 60)))
+	}
+	return append(out, "Flushes of cgroup counters that another reader has paid for: they are nobody's.")
 }
 
 // place says of which node alone the run speaks.

@@ -1,9 +1,7 @@
 package table
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"cri-stats-bench/bench"
@@ -11,27 +9,14 @@ import (
 	"cri-stats-bench/reports/format"
 )
 
-// A way is what one call of a known collector is.
-type way struct {
-	// call is what the agent does for one call; short is the same in a few words.
-	call, short string
-	// runtime is what the runtime does for it, "" where it is not called.
-	runtime string
-}
-
-// ways are the collectors that this program comes with. It is knowledge about
-// them, not about the run; another collector has no row.
-func ways() map[string]way {
-	cri := func(method string) way {
-		return way{"calls " + method + " over gRPC and decodes the answer", "calls " + method, "answers " + method}
-	}
+// calls says what one call of a collector is, of those that this program comes with. It
+// is knowledge about them, not about the run.
+func calls() map[string]string {
+	cri := func(method string) string { return "calls " + method + " over gRPC and decodes the answer" }
 	const hosts = "hosts cAdvisor, which reads the cgroup files "
-	cache := func(clock string) way {
-		return way{hosts + clock + "; a call reads its cache", "cAdvisor reads the files", ""}
-	}
-	return map[string]way{
-		"idle":                       {"wakes up and reads nothing: the floor", "reads nothing", ""},
-		"cgroup":                     {"reads four or five files per container and pod itself: the floor of any reader", "reads the files", ""},
+	return map[string]string{
+		"idle":                       "wakes up and reads nothing: the floor",
+		"cgroup":                     "reads four or five files per container and pod itself: the floor of any reader",
 		"cri-version":                cri("Version"),
 		"cri-container-stats":        cri("ListContainerStats"),
 		"cri-pod-stats":              cri("ListPodSandboxStats"),
@@ -39,30 +24,22 @@ func ways() map[string]way {
 		"cri-stream-container-stats": cri("StreamContainerStats"),
 		"cri-stream-pod-stats":       cri("StreamPodSandboxStats"),
 		"cri-stream-pod-metrics":     cri("StreamPodSandboxMetrics"),
-		bench.ControlCollector: {
-			fmt.Sprintf("calls ListPodSandboxStats, then burns %v of CPU time and waits %v", bench.ControlCPU, bench.ControlDelay),
-			"calls ListPodSandboxStats, burns a known cost", "answers ListPodSandboxStats",
-		},
-		"cadvisor":          cache("every 10 to 15 s as in a kubelet"),
-		"cadvisor-1s":       cache("every second"),
-		"cadvisor-metrics":  {hosts + "every 10 to 15 s as in a kubelet; a call writes its cache as Prometheus text", "cAdvisor reads the files", ""},
-		"cadvisor-ondemand": {hosts + "when it is asked", "cAdvisor reads the files", ""},
-		"kubelet-summary":   {"gets the kubelet's /stats/summary, as monitoring agents do", "gets /stats/summary", ""},
-		"kubelet-resource":  {"gets the kubelet's /metrics/resource, as metrics-server does", "gets /metrics/resource", ""},
-		"kubelet-cadvisor":  {"gets the kubelet's /metrics/cadvisor, as Prometheus does", "gets /metrics/cadvisor", ""},
+		bench.ControlCollector:       fmt.Sprintf("calls ListPodSandboxStats, then burns %v of CPU time and waits %v", bench.ControlCPU, bench.ControlDelay),
+		"cadvisor":                   hosts + "every 10 to 15 s as in a kubelet; a call reads its cache",
+		"cadvisor-1s":                hosts + "every second; a call reads its cache",
+		"cadvisor-metrics":           hosts + "every 10 to 15 s as in a kubelet; a call writes its cache as Prometheus text",
+		"cadvisor-ondemand":          hosts + "when it is asked",
+		"kubelet-summary":            "gets the kubelet's /stats/summary, as monitoring agents do",
+		"kubelet-resource":           "gets the kubelet's /metrics/resource, as metrics-server does",
+		"kubelet-cadvisor":           "gets the kubelet's /metrics/cadvisor, as Prometheus does",
 	}
 }
 
-// systems says what was compared: versions, configs, arms, and who works in each.
+// systems says what was compared: versions, configs, and what each arm does.
 func systems(r *analysis.Report) Section {
 	s := Section{ID: "systems", Heading: "Systems compared", Background: true, Facts: versions(r)}
 	if len(r.Arms) > 0 {
 		s.Tables = []Table{arms(r)}
-	}
-	if cell := shown(r); cell != nil {
-		if s.Paths = paths(r, cell); len(s.Paths) > 0 {
-			s.Lines = []string{"Who spends CPU time where, at " + cell.Cell.String() + ". What a part takes though nobody calls it, it takes for itself."}
-		}
 	}
 	if listings := configs(r); len(listings) > 0 {
 		s.Sections = []Section{{ID: "configs", Heading: "Configs as they were", Listings: listings, Reference: true}}
@@ -82,96 +59,24 @@ func shown(r *analysis.Report) *analysis.Cell {
 // arms is what each arm does, and how often.
 func arms(r *analysis.Report) Table {
 	t := Table{Caption: "Arms", Header: []string{"arm", "call every\ns", "window\ns", "what one call is"}, Prose: true}
-	known := ways()
+	known := calls()
 	for _, a := range r.Arms {
-		var calls []string
+		var all []string
 		for _, c := range a.Collectors {
-			text := known[c].call
+			text := known[c]
 			switch {
 			case text == "":
 				text = "one read of the collector " + format.Shorten(c, 60)
 			case len(a.Collectors) > 1:
 				text = format.Shorten(c, 60) + " " + text
 			}
-			calls = append(calls, text)
+			all = append(all, text)
 		}
 		t.Rows = append(t.Rows, Row{
-			plain(a.Name), plain(format.Count(a.Trials.Interval.Seconds())), plain(format.Count(a.Trials.Window.Seconds())), plain(strings.Join(calls, "; at the same time ")),
+			Plain(a.Name), Plain(format.Count(a.Trials.Interval.Seconds())), Plain(format.Count(a.Trials.Window.Seconds())), Plain(strings.Join(all, "; at the same time ")),
 		})
 	}
 	return t
-}
-
-// paths draws each arm of a cell whose parts were metered: agent, runtime, shims.
-func paths(r *analysis.Report, cell *analysis.Cell) []Path {
-	var out []Path
-	for i := range cell.Arms {
-		a := &cell.Arms[i]
-		if a.Total.CPU.Absent() {
-			continue
-		}
-		p := Path{Name: a.Arm}
-		for _, part := range r.Parts {
-			e := a.Component(part).CPU
-			if e.Absent() {
-				continue
-			}
-			hop := Hop{Who: who(r, part), Cost: format.Millicores.Number(e.Value) + " " + format.Millicores.Name}
-			hop.Does, hop.Apart = does(r, part, a)
-			if a.Total.CPU.Value > 0 {
-				hop.Share = e.Value / a.Total.CPU.Value
-			}
-			p.Hops = append(p.Hops, hop)
-		}
-		if len(p.Hops) > 0 {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// who names a part as this run has it.
-func who(r *analysis.Report, part bench.Component) string {
-	if part == bench.ComponentRuntime {
-		return cmp.Or(format.Shorten(r.Host.Runtime.Name, 40), string(part))
-	}
-	return string(part)
-}
-
-// does says what a part has to do with a call of the arm, and whether it stands
-// apart from it. Of collectors that are not known it says nothing.
-func does(r *analysis.Report, part bench.Component, a *analysis.ArmResult) (string, bool) {
-	if slices.Contains(r.Parts, bench.ComponentKubelet) {
-		return map[bench.Component]string{
-			bench.ComponentKubelet: "reads stats on its own clock, and for whoever asks it",
-			bench.ComponentRuntime: "answers the kubelet",
-			bench.ComponentShims:   "answer the runtime, if it asks them",
-		}[part], false
-	}
-	known := ways()
-	var calls, answers []string
-	for _, c := range a.Collectors {
-		w, ok := known[c.Collector]
-		if !ok {
-			return "", false
-		}
-		calls = append(calls, w.short)
-		if w.runtime != "" {
-			answers = append(answers, w.runtime)
-		}
-	}
-	switch part {
-	case bench.ComponentAgent:
-		return strings.Join(calls, ", beside it "), false
-	case bench.ComponentRuntime:
-		return cmp.Or(strings.Join(answers, ", "), "not called"), len(answers) == 0
-	case bench.ComponentShims:
-		if len(answers) > 0 {
-			return "answer the runtime, if it asks them", false
-		}
-		return "not called", true
-	}
-	return "", false
 }
 
 // versions are those of everything that is measured.

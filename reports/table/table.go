@@ -7,10 +7,7 @@
 // must escape them. It calculates nothing.
 package table
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A Document is a whole report.
 type Document struct {
@@ -37,7 +34,6 @@ type Section struct {
 	Heading string
 	Lines   []string
 	Numbers []Number
-	Paths   []Path
 	Tables  []Table
 	// Facts are names with values.
 	Facts    []Fact
@@ -61,38 +57,6 @@ type Number struct {
 	Word  string
 	Tone  Tone
 	Notes []int
-}
-
-// A Path is who works when stats are read in one way, in order.
-type Path struct {
-	Name string
-	Hops []Hop
-}
-
-// A Hop is one part of the node on a path: what it does, what that cost, and what
-// fraction of the path's cost that is (0 if it is not known). One that stands apart
-// costs something, but has no part in the call.
-type Hop struct {
-	Who, Does, Cost string
-	Share           float64
-	Apart           bool
-}
-
-// String writes a path on one line: "arm: agent 1.20 mcores → runtime 30.1 mcores;
-// apart: shims 2.00 mcores".
-func (p Path) String() string {
-	var out strings.Builder
-	out.WriteString(p.Name + ": ")
-	for i, h := range p.Hops {
-		switch {
-		case i > 0 && h.Apart:
-			out.WriteString("; apart: ")
-		case i > 0:
-			out.WriteString(" → ")
-		}
-		out.WriteString(strings.TrimSpace(h.Who + " " + h.Cost))
-	}
-	return out.String()
 }
 
 // A Fact is a name and a value.

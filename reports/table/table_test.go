@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/format"
 )
 
 func TestNames(t *testing.T) {
@@ -14,13 +15,13 @@ func TestNames(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	f(many(57), "57")
-	f(many(123456), "1e+05")
+	f(format.Rounds(57), "57")
+	f(format.Rounds(123456), "1e+05")
 	f(relative(0.0123), "1.23 %")
 	f(relative(-0.31), "-31.0 %")
 	f(relative(math.Inf(1)), "-")
-	f(probability(1e-9), "<0.0001")
-	f(probability(0.0312), "0.0312")
+	f(format.Probability(1e-9), "<0.0001")
+	f(format.Probability(0.0312), "0.0312")
 	f(span([]int{10, 35, 110}), "10,35,110")
 	f(span([]int{0, 10, 35, 110}), "0..110")
 	f(seriesName(analysis.Series{Metric: analysis.CPUCores, Component: "agent"}, 1), "CPU of agent")

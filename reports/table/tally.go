@@ -42,7 +42,7 @@ func tally(a analysis.Arm) Row {
 		why = append(why, "repeated")
 	}
 	return Row{
-		plain(a.Name), plain(format.Count(c.Interval.Seconds())), plain(format.Count(c.Window.Seconds())),
-		plain(strconv.Itoa(c.Tried)), plain(strconv.Itoa(c.Used)), plain(strconv.Itoa(void)), plain(strings.Join(why, "; ")),
+		Plain(a.Name), Plain(format.Count(c.Interval.Seconds())), Plain(format.Count(c.Window.Seconds())),
+		Plain(strconv.Itoa(c.Tried)), Plain(strconv.Itoa(c.Used)), Plain(strconv.Itoa(void)), Plain(strings.Join(why, "; ")),
 	}
 }

@@ -131,9 +131,9 @@ func checked(r *analysis.Report, cell bench.Cell) Table {
 		if c.Cell != cell {
 			continue
 		}
-		row := Row{plain(c.Collector), plain(c.State)}
+		row := Row{Plain(c.Collector), Plain(c.State)}
 		if c.Source == nil {
-			row = append(row, slices.Repeat(Row{plain(format.Absent)}, len(t.Header)-3)...)
+			row = append(row, slices.Repeat(Row{Plain(format.Absent)}, len(t.Header)-3)...)
 		} else {
 			row = append(row, figures(c)...)
 		}
@@ -150,7 +150,7 @@ func figures(c *analysis.Check) Row {
 		claimed = seconds(s.Claimed.P95)
 	}
 	if s.Fresh != nil {
-		share = percent.Number(s.Fresh.Value)
+		share = format.Hundredths.Number(s.Fresh.Value)
 	}
 	switch {
 	case s.Step > 0:
@@ -168,8 +168,8 @@ func figures(c *analysis.Check) Row {
 		}
 	}
 	return Row{
-		plain(format.Count(s.Containers) + "/" + format.Count(s.ContainersDue)), plain(stamped(spread(s.Age), s.Stamped)), plain(claimed), plain(share),
-		plain(step), plain(seen), plain(fmt.Sprintf("%d/%d", defects, len(c.Findings)-defects)),
+		Plain(format.Count(s.Containers) + "/" + format.Count(s.ContainersDue)), Plain(stamped(spread(s.Age), s.Stamped)), Plain(claimed), Plain(share),
+		Plain(step), Plain(seen), Plain(fmt.Sprintf("%d/%d", defects, len(c.Findings)-defects)),
 	}
 }
 
@@ -279,12 +279,12 @@ func findings(r *analysis.Report, severity agreement.Severity) Table {
 	}
 	for _, x := range gather(r, severity) {
 		f := &x.finding
-		row := Row{plain(x.check.Collector), plain(x.check.State), plain(string(f.Kind)), {}, plain(string(f.Level) + "s"), plain(x.evidence(r))}
+		row := Row{Plain(x.check.Collector), Plain(x.check.State), Plain(string(f.Kind)), {}, Plain(string(f.Level) + "s"), Plain(x.evidence(r))}
 		if f.Judged > 0 {
 			row[4].Text = fmt.Sprintf("%d/%d %ss", len(f.Subjects), f.Judged, f.Level)
 		}
 		if severity == agreement.Defect {
-			row[3] = plain(yes(x.breaks))
+			row[3] = Plain(yes(x.breaks))
 			if x.breaks {
 				row[3].Tone = Bad
 			}

@@ -21,15 +21,15 @@ func verdicts(r *analysis.Report, cell *analysis.Cell) Table {
 	for i := range cell.Pairings {
 		p := &cell.Pairings[i]
 		if i == 0 || cell.Pairings[i-1].Of != p.Of {
-			t.Rows = append(t.Rows, append(Row{plain(p.Of)}, make(Row, len(t.Header)-1)...))
+			t.Rows = append(t.Rows, append(Row{Plain(p.Of)}, make(Row, len(t.Header)-1)...))
 		}
 		both := Cell{Text: Word(p.Together), Tone: tone(p.Together)}
 		if len(p.Withheld) > 0 {
 			both.Tone = Open
 		}
 		t.Rows = append(t.Rows, Row{
-			plain("· " + p.To), both, said(r, p.Judged(total(analysis.CPUCores))), said(r, p.Judged(total(analysis.PSS))),
-			said(r, p.Judged(analysis.Series{Metric: analysis.ResponseP50})), number(format.One, p.Compared(total(analysis.ReadCalls)).Estimate),
+			Plain("· " + p.To), both, said(r, p.Judged(total(analysis.CPUCores))), said(r, p.Judged(total(analysis.PSS))),
+			said(r, p.Judged(analysis.Series{Metric: analysis.ResponseP50})), Measured(format.One, p.Compared(total(analysis.ReadCalls)).Estimate),
 		})
 	}
 	return t
@@ -38,9 +38,9 @@ func verdicts(r *analysis.Report, cell *analysis.Cell) Table {
 // said writes a verdict above the ratio that it rests on.
 func said(r *analysis.Report, j *analysis.Judgement) Cell {
 	if j == nil {
-		return plain(format.Absent)
+		return Plain(format.Absent)
 	}
-	ratio := number(format.One, j.Ratio)
+	ratio := Measured(format.One, j.Ratio)
 	if j.Verdict == analysis.NoVerdict {
 		return ratio
 	}
@@ -72,7 +72,7 @@ func found(j *analysis.Judgement) string {
 	case j.Detectable > 10:
 		return ">1000"
 	}
-	return percent.Number(j.Detectable)
+	return format.Hundredths.Number(j.Detectable)
 }
 
 // settled writes how many rounds would settle a verdict that is open, "" if it is not.
@@ -83,5 +83,5 @@ func settled(j *analysis.Judgement) string {
 	case j.Settles == 0:
 		return "never"
 	}
-	return many(j.Settles)
+	return format.Rounds(j.Settles)
 }

@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/testfile"
 	"cri-stats-bench/reports/answer"
 	"cri-stats-bench/reports/reporttest"
 )
@@ -45,7 +43,7 @@ func TestScreen(t *testing.T) {
 				ext = "screen"
 			}
 			write := func(w io.Writer, r *analysis.Report) error { return WriteScreen(w, r, columns) }
-			reporttest.RunData(t, write, ext, *update, func(t *testing.T, r *analysis.Report, out []byte) {
+			reporttest.RunData(t, write, ext, func(t *testing.T, r *analysis.Report, out []byte) {
 				fits(t, string(out), columns)
 			})
 		})
@@ -74,19 +72,7 @@ func TestScreenOfKubelet(t *testing.T) {
 		t.Fatal(err)
 	}
 	fits(t, out.String(), Width)
-	path := filepath.Join("testdata", "kubelet.screen")
-	if *update {
-		if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), out.String()); diff != "" {
-		t.Errorf("%s (-want +got), write it anew with -update:\n%s", path, diff)
-	}
+	testfile.Golden(t, filepath.Join("testdata", "kubelet.screen"), out.String())
 	out.Reset()
 	if err := Write(&out, kubelet(t, true)); err != nil {
 		t.Fatal(err)

@@ -124,9 +124,6 @@ func (p *page) section(s *table.Section, underline string) error {
 	for _, line := range s.Lines {
 		p.wrap("", line)
 	}
-	for _, path := range s.Paths {
-		p.wrap("  ", path.String())
-	}
 	for _, t := range s.Tables {
 		if t.Aside && underline != first {
 			p.asides++

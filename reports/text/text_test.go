@@ -2,7 +2,6 @@ package text
 
 import (
 	"bytes"
-	"flag"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -14,9 +13,7 @@ import (
 	"cri-stats-bench/reports/table"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func TestReport(t *testing.T) { reporttest.Run(t, WriteFull, "txt", *update) }
+func TestReport(t *testing.T) { reporttest.Run(t, WriteFull, "txt") }
 
 // What is usual fits a terminal of 120 columns.
 func TestWidth(t *testing.T) {

@@ -10,29 +10,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/bench/testfile"
 )
 
 // tree makes folders, and files where the last part of a path is the name of one:
 // cgroup.procs stands for a cgroup in use, cgroup.controllers for cgroup v2.
 func tree(t *testing.T, paths ...string) string {
 	t.Helper()
-	root := t.TempDir()
+	files := make(map[string]string)
 	for _, p := range paths {
-		path := filepath.Join(root, p)
-		dir, file := path, ""
-		if base := filepath.Base(path); base == "cgroup.procs" || base == "cgroup.controllers" {
-			dir, file = filepath.Dir(path), path
-		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if file != "" {
-			if err := os.WriteFile(file, []byte("4711\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+		if base := filepath.Base(p); base == "cgroup.procs" || base == "cgroup.controllers" {
+			files[p] = "4711\n"
+		} else {
+			files[p+"/"] = ""
 		}
 	}
-	return root
+	return testfile.Tree(t, files)
 }
 
 // dirs lists all folders below root.

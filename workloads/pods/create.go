@@ -50,35 +50,32 @@ func (w *Workload) create(ctx context.Context, s spec, name string) error {
 		return errors.Join(fmt.Errorf("run sandbox: %w", err), removeLogDir(config.GetLogDirectory()))
 	}
 	for i := range s.Containers {
-		if err := w.startContainer(ctx, s, sandbox, config, fmt.Sprintf("load-%d", i)); err != nil {
-			return err
+		name := fmt.Sprintf("load-%d", i)
+		if _, err := w.startContainer(ctx, sandbox, config, containerConfig(s, config, name)); err != nil {
+			return fmt.Errorf("container %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func (w *Workload) startContainer(ctx context.Context, s spec, sandbox string, pod *runtimev1.PodSandboxConfig, name string) error {
-	var id string
-	err := call(ctx, w.cfg.CallTimeout, func(ctx context.Context) error {
-		resp, err := w.client.CreateContainer(ctx, &runtimev1.CreateContainerRequest{
-			PodSandboxId:  sandbox,
-			Config:        containerConfig(s, pod, name),
-			SandboxConfig: pod,
-		})
+// startContainer creates and starts a container.
+func (w *Workload) startContainer(ctx context.Context, sandbox string, pod *runtimev1.PodSandboxConfig, made *runtimev1.ContainerConfig) (id string, err error) {
+	err = call(ctx, w.cfg.CallTimeout, func(ctx context.Context) error {
+		resp, err := w.client.CreateContainer(ctx, &runtimev1.CreateContainerRequest{PodSandboxId: sandbox, Config: made, SandboxConfig: pod})
 		id = resp.GetContainerId()
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("create container %s: %w", name, err)
+		return "", fmt.Errorf("create: %w", err)
 	}
 	err = call(ctx, w.cfg.CallTimeout, func(ctx context.Context) error {
 		_, err := w.client.StartContainer(ctx, &runtimev1.StartContainerRequest{ContainerId: id})
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("start container %s: %w", name, err)
+		return "", fmt.Errorf("start: %w", err)
 	}
-	return nil
+	return id, nil
 }
 
 // newUID makes the uid of a pod: 32 hex digits. It has no dashes because names of

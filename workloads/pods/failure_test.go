@@ -79,7 +79,7 @@ func TestScaleTellsWhatCouldNotBeMade(t *testing.T) {
 	}})
 	w := newWorkload(t, conn, pods.Config{})
 	_, err := w.Scale(t.Context(), idle(6))
-	if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "make pod bench-0003: create container load-0: ") {
+	if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "make pod bench-0003: container load-0: create: ") {
 		t.Errorf("got %v", err)
 	}
 	if err := w.Stop(t.Context()); err != nil {

@@ -64,6 +64,10 @@ type Config struct {
 	// (0.01 if 0), and ActiveMemory what it holds, in bytes (8 MiB if 0).
 	ActiveCPU    float64
 	ActiveMemory int64
+	// ActiveMore are further arguments of the image's program in containers of the profile
+	// "active", ActiveCache the page cache that they make it hold, in bytes.
+	ActiveMore  []string
+	ActiveCache int64
 	// CallTimeout bounds each call to the runtime; two minutes if 0, the kubelet's
 	// runtimeRequestTimeout.
 	CallTimeout time.Duration

@@ -307,7 +307,7 @@ func TestCancelledScaleLeavesNothingUnfound(t *testing.T) {
 func TestHangingRuntime(t *testing.T) {
 	conn := dial(t, fakecri.Options{Hang: []string{"StartContainer"}})
 	w := newWorkload(t, conn, pods.Config{CallTimeout: 100 * time.Millisecond})
-	if _, err := w.Scale(t.Context(), idle(3)); status.Code(err) != codes.DeadlineExceeded || !strings.Contains(err.Error(), "start container load-0") {
+	if _, err := w.Scale(t.Context(), idle(3)); status.Code(err) != codes.DeadlineExceeded || !strings.Contains(err.Error(), "container load-0: start: ") {
 		t.Errorf("got %v", err)
 	}
 	if err := w.Stop(t.Context()); err != nil {

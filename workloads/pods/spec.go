@@ -27,13 +27,17 @@ var profiles = map[string]profile{
 	},
 	"active": {
 		args: func(cfg Config) []string {
-			return []string{
+			args := []string{
 				"burn",
 				"--cpu", strconv.FormatFloat(cfg.ActiveCPU, 'g', -1, 64),
 				"--hold", strconv.FormatInt(cfg.ActiveMemory, 10),
 			}
+			if cfg.ActiveCache > 0 {
+				args = append(args, "--cache", strconv.FormatInt(cfg.ActiveCache, 10))
+			}
+			return append(args, cfg.ActiveMore...)
 		},
-		memory: func(cfg Config) int64 { return cfg.ActiveMemory },
+		memory: func(cfg Config) int64 { return cfg.ActiveMemory + cfg.ActiveCache },
 	},
 }
 

@@ -26,6 +26,9 @@ func startBurn(ctx context.Context, s *session) *burn {
 	for _, id := range s.BurnContainers {
 		b.done.Go(func() { b.keepOn(ctx, id) })
 	}
+	for _, id := range s.CacheContainers {
+		b.done.Go(func() { b.exec(ctx, id, s.CacheCommand, s.Duration) })
+	}
 	return b
 }
 
@@ -41,16 +44,19 @@ func (b *burn) keepOn(ctx context.Context, container string) {
 		default:
 		}
 		began := time.Now()
-		bounded, cancel := context.WithTimeout(ctx, burnTime+b.s.Timeout)
-		// The command is not to end by itself, so there is an error always.
-		_, _ = b.s.Client.ExecSync(bounded, &runtimev1.ExecSyncRequest{
-			ContainerId: container, Cmd: b.s.BurnCommand, Timeout: int64(burnTime / time.Second),
-		})
-		cancel()
+		b.exec(ctx, container, b.s.BurnCommand, burnTime)
 		if time.Since(began) < burnTime/2 {
 			return // it cannot be done here
 		}
 	}
+}
+
+// exec runs a command for so long that is not to end by itself, so that there is an error
+// always.
+func (b *burn) exec(ctx context.Context, container string, command []string, length time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, length+b.s.Timeout)
+	defer cancel()
+	_, _ = b.s.Client.ExecSync(ctx, &runtimev1.ExecSyncRequest{ContainerId: container, Cmd: command, Timeout: int64((length + time.Second - 1) / time.Second)})
 }
 
 // end returns when nothing burns any more.

@@ -67,6 +67,11 @@ type Config struct {
 	// BurnContainers are made to burn CPU time all the while, by BurnCommand in execs.
 	BurnContainers []string
 	BurnCommand    []string
+	// CacheContainers are made to hold page cache meanwhile, by CacheCommand in an exec
+	// each: without any, usage and working set are the same, and a check of the one for the
+	// other is empty.
+	CacheContainers []string
+	CacheCommand    []string
 	// Progress, if set, is told what comes next.
 	Progress func(what string)
 }
@@ -178,6 +183,10 @@ func (s *session) run(ctx context.Context) error {
 		}
 	}
 	if err := s.list(ctx); err != nil {
+		return err
+	}
+	s.layers(ctx)
+	if err := s.identities(ctx); err != nil {
 		return err
 	}
 	return s.probes(ctx)

@@ -48,10 +48,7 @@ type Run struct {
 	// Scatter, if set, draws the logarithm of a trial's own factor instead of a normal
 	// one with Noise: heavy tails, arms that scatter more than others.
 	Scatter func(random *rand.Rand, slot bench.Slot) float64
-	// After, if set, is a factor on the CPU time of a trial, by the arm that had the
-	// window before it.
-	After func(before, arm string) float64
-	Seed  uint64
+	Seed    uint64
 	// Host is where the run took place; a made-up one if nil.
 	Host *analysis.HostInfo
 	// Spoil, if set, may change a trial before it is recorded: make it void, let
@@ -70,7 +67,6 @@ func (r Run) Input() analysis.Input {
 	random := rand.New(rand.NewPCG(r.Seed, 0))
 	at := Begin()
 	var trials []bench.Trial
-	before := ""
 	measure := func(slot bench.Slot, drift float64) {
 		t := bench.Trial{
 			Slot: slot, Start: at, Length: slot.Arm.Window,
@@ -80,15 +76,11 @@ func (r Run) Input() analysis.Input {
 		if r.Scatter != nil {
 			scale = drift * math.Exp(r.Scatter(random, slot))
 		}
-		if r.After != nil {
-			scale *= r.After(before, slot.Arm.Name)
-		}
 		r.fill(&t, random, scale)
 		if r.Spoil != nil {
 			r.Spoil(&t)
 		}
 		trials = append(trials, t)
-		before = slot.Arm.Name
 		at = at.Add(slot.Arm.WarmUp + slot.Arm.Window)
 	}
 	for _, cell := range r.Plan.Cells() {

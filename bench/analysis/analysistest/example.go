@@ -154,7 +154,6 @@ func Trouble(t *bench.Trial) {
 		if t.Cell.Pods == 35 && t.Round == 0 {
 			calls := t.Agents[0].Calls
 			calls[len(calls)-1] = bench.Call{Due: calls[len(calls)-1].Due, Start: calls[len(calls)-1].Start, Service: 1, Err: "rpc error: <b>deadline</b> | exceeded\x1b[31m"}
-			t.Warnings = append(t.Warnings, fmt.Sprintf("%s: 1 of %d calls failed, the first because: deadline", t.Arm.Name, len(calls)))
 		}
 	case "cri-pod-stats":
 		if t.Round == 2 {

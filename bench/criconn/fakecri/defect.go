@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 // A Defect is one way in which the stats that the server gives are wrong. Each is
@@ -23,7 +24,9 @@ const (
 	WholeSeconds  Defect = "whole-seconds"   // CPU time cut to whole seconds
 	TenthMissing  Defect = "tenth-missing"   // every tenth container is left out
 	OneTwice      Defect = "one-twice"       // one container is in the answer twice
+	Renamed       Defect = "renamed"         // stats call containers by another name than listings
 	Zeros         Defect = "zeros"           // everything is 0
+	ZeroRate      Defect = "zero-rate"       // the rate of CPU use is 0 in every third answer
 	GoingBack     Defect = "going-back"      // each second answer has a tenth less in its counters
 	DoubleMemory  Defect = "double-memory"   // the working set is counted twice
 	NowOnOld      Defect = "now-on-old"      // 30 s old, with timestamps of now
@@ -34,7 +37,7 @@ const (
 // Defects are all of them.
 func Defects() []Defect {
 	return []Defect{
-		FrozenFirst, Stale30, Microseconds, WholeSeconds, TenthMissing, OneTwice, Zeros, GoingBack, DoubleMemory,
+		FrozenFirst, Stale30, Microseconds, WholeSeconds, TenthMissing, OneTwice, Renamed, Zeros, ZeroRate, GoingBack, DoubleMemory,
 		NowOnOld, OnePodError, HalfThenError,
 	}
 }
@@ -56,7 +59,7 @@ func (s *Server) refuse(p podReading) error {
 		return nil
 	}
 	pods := s.state.listPods() // newest first
-	if p.id != pods[int(s.opts.Seed%uint64(len(pods)))].id {
+	if len(pods) == 0 || p.id != pods[int(s.opts.Seed%uint64(len(pods)))].id {
 		return nil
 	}
 	return status.Errorf(codes.Unknown, "sandbox %s: get usage nano cores: container not found", p.id)
@@ -90,6 +93,10 @@ func (s *Server) spoil(method string, pods []podReading) []podReading {
 		for _, c := range pod.containers {
 			i++
 			s.spoilContainer(method, &c)
+			if s.opts.Defect == Renamed {
+				c.config = proto.CloneOf(c.config)
+				c.config.Metadata.Name += "-x"
+			}
 			if s.opts.Defect == TenthMissing && i%10 == 0 {
 				continue
 			}
@@ -153,6 +160,10 @@ func (s *Server) spoilUsage(method string, u usage) usage {
 		}
 	case Zeros:
 		u = usage{at: u.at}
+	case ZeroRate:
+		if s.memory.answers[method]%3 == 0 {
+			u.cores = 0
+		}
 	case GoingBack:
 		if s.memory.answers[method]%2 == 0 {
 			u.cpu -= u.cpu / 10

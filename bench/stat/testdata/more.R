@@ -8,26 +8,6 @@ args <- commandArgs(TRUE); set.seed(as.integer(args[1]), kind = "Mersenne-Twiste
 r <- function(x) unname(as.numeric(x))
 L <- list()
 
-# Rank sum with ties: all choices.
-choose_all <- function(x, y) { rk <- rank(c(x, y)); m <- length(x); w <- sum(rk[seq_len(m)]); s <- combn(rk, m, sum)
-  list(u = w - m * (m + 1) / 2, less = mean(s <= w + 1e-9), greater = mean(s >= w - 1e-9)) }
-L$mann_whitney_ties <- lapply(1:6, function(i) { x <- round(rnorm(3 + i, 1)); y <- round(rnorm(9 - i)); c(list(x = x, y = y), choose_all(x, y)) })
-
-# Normal approximation of wilcox.test.
-x <- round(rnorm(70, 0.2), 1); y <- round(rnorm(60), 1)
-L$normal_approximation <- list(x = x, y = y,
-  ranksum = suppressWarnings(wilcox.test(x, y, exact = FALSE, alternative = "less"))$p.value)
-
-# Kendall's test without ties: one-sided p-values by every possible statistic, n points.
-L$kendall <- lapply(c(5, 8, 12, 30), function(n) { y <- rnorm(n) + 0.1 * seq_len(n); k <- cor.test(seq_len(n), y, method = "kendall", exact = TRUE, alternative = "greater")
-  list(n = n, concordant = r(k$statistic), greater = k$p.value) })
-
-# The same with groups that share an x, by shuffling out all permutations.
-perms <- function(v) if (length(v) < 2) matrix(v, 1) else do.call(rbind, lapply(seq_along(v), function(i) cbind(v[i], perms(v[-i]))))
-conc <- function(g, p) { s <- 0; for (i in seq_along(g)) for (j in seq_along(g)) if (g[i] < g[j] && p[i] < p[j]) s <- s + 1; s }
-L$shuffle <- lapply(list(c(2, 2, 2), c(1, 3, 2), c(3, 4), c(1, 1, 1, 1, 1)), function(sizes) { g <- rep(seq_along(sizes), sizes); p <- perms(seq_along(g)); s <- apply(p, 1, function(q) conc(g, q))
-  list(groups = sizes, p = r(table(factor(s, levels = 0:max(s)))) / nrow(p)) })
-
 # Power and minimum detectable effect.
 L$power <- lapply(1:6, function(i) { n <- c(3, 5, 10, 12, 25, 60)[i]; s <- c(.01, .03, .02, .1, .05, .03)[i]; a <- c(.05, .05, .025, .1, .05, .01)[i]
   list(n = n, sd = s, alpha = a, delta = log(1.03), power = power.t.test(n = n, delta = log(1.03), sd = s, sig.level = a, type = "one.sample", alternative = "one.sided")$power,

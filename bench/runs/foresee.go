@@ -5,51 +5,20 @@ import (
 	"fmt"
 	"math"
 
-	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/stat"
 )
 
-// second adds to every endpoint what no verdict rests on: what ranks say, what could
-// have been found, and what would settle it. It takes most of the time of a
-// comparison.
-func (b *builder) second() error {
+// foresee adds to every primary endpoint what no verdict rests on: what could have been
+// found, and what would settle it.
+func (b *builder) foresee() error {
 	for i := range b.c.Endpoints {
 		e, o := &b.c.Endpoints[i], b.open[i]
-		if !o.judged {
+		if !o.judged || e.Class != Primary {
 			continue
 		}
-		err := b.ranks(e, o)
-		if err == nil && e.Class == Primary {
-			err = b.design(e, o)
-		}
-		if err != nil {
+		if err := b.design(e, o); err != nil {
 			return fmt.Errorf("%s of %s in %s: %w", e.Series, e.Arm, e.Cell, err)
 		}
-	}
-	return nil
-}
-
-// ranks sets the Hodges-Lehmann estimate and the Mann-Whitney test beside the means.
-func (b *builder) ranks(e *Endpoint, o open) error {
-	y, x := o.contrast[0].Values, o.contrast[1].Values
-	test, err := stat.MannWhitney(y, x)
-	if err != nil {
-		return err
-	}
-	e.RankP = test.PTwoSided
-	hl, err := stat.HodgesLehmannShift(y, x, verdictLevel)
-	if unanswerable(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	hl = hl.Exp()
-	e.Twin = &analysis.Estimate{Value: hl.Value, Interval: &analysis.Interval{Lo: hl.CI.Lo, Hi: hl.CI.Hi}, N: hl.N}
-	half := (math.Log(e.Ratio.Interval.Hi) - math.Log(e.Ratio.Interval.Lo)) / 2
-	if math.Abs(math.Log(hl.Value/e.Ratio.Value)) > half/2 {
-		e.TwinDiffers = true
-		e.Notes = append(e.Notes, b.note("mean and Hodges-Lehmann estimate differ by more than half of the interval's half width: a few rounds decide the mean"))
 	}
 	return nil
 }

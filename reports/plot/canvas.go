@@ -19,17 +19,17 @@ const (
 	lineHeight           = 1.3 // of the size
 )
 
-// An easel is what a figure is drawn on: a scene that grows downwards.
-type easel struct {
+// A canvas is what a figure is drawn on: a scene that grows downwards.
+type canvas struct {
 	scene scene
 	fonts *fonts
 	// y is where the next thing begins.
 	y vg.Length
 }
 
-// newEasel returns an easel with the marks that a picture must bear at its top.
-func newEasel(f *fonts, marks []string) *easel {
-	e := &easel{fonts: f, y: 6}
+// newCanvas returns a canvas with the marks that a picture must bear at its top.
+func newCanvas(f *fonts, marks []string) *canvas {
+	e := &canvas{fonts: f, y: 6}
 	e.scene.width, e.scene.height = pageWidth, e.y
 	x := margin
 	for _, mark := range marks {
@@ -48,13 +48,13 @@ func newEasel(f *fonts, marks []string) *easel {
 	return e
 }
 
-func (s *studio) easel() *easel { return newEasel(s.fonts, s.marks()) }
+func (s *renderer) canvas() *canvas { return newCanvas(s.fonts, s.marks()) }
 
 // draw adds a shape.
-func (e *easel) draw(s shape) { e.scene.shapes = append(e.scene.shapes, s) }
+func (e *canvas) draw(s shape) { e.scene.shapes = append(e.scene.shapes, s) }
 
 // down moves on.
-func (e *easel) down(by vg.Length) {
+func (e *canvas) down(by vg.Length) {
 	e.y += by
 	e.scene.height = e.y
 }
@@ -69,11 +69,11 @@ const (
 )
 
 // text writes at a baseline.
-func (e *easel) text(x, baseline vg.Length, text string, size vg.Length, bold bool, p paint) {
+func (e *canvas) text(x, baseline vg.Length, text string, size vg.Length, bold bool, p paint) {
 	e.aligned(x, baseline, text, size, bold, p, fromLeft)
 }
 
-func (e *easel) aligned(x, baseline vg.Length, text string, size vg.Length, bold bool, p paint, a align) {
+func (e *canvas) aligned(x, baseline vg.Length, text string, size vg.Length, bold bool, p paint, a align) {
 	if text == "" {
 		return
 	}
@@ -82,7 +82,7 @@ func (e *easel) aligned(x, baseline vg.Length, text string, size vg.Length, bold
 }
 
 // fit shortens a text until it is no wider than that.
-func (e *easel) fit(text string, width, size vg.Length, bold bool) string {
+func (e *canvas) fit(text string, width, size vg.Length, bold bool) string {
 	for n := len([]rune(text)); e.fonts.width(text, size, bold) > width && n > 3; n-- {
 		text = format.Shorten(text, n)
 	}
@@ -90,7 +90,7 @@ func (e *easel) fit(text string, width, size vg.Length, bold bool) string {
 }
 
 // paragraph writes lines as wide as the page.
-func (e *easel) paragraph(text string, size vg.Length, bold bool, p paint) {
+func (e *canvas) paragraph(text string, size vg.Length, bold bool, p paint) {
 	for _, line := range e.wrap(text, pageWidth-2*margin, size, bold) {
 		e.text(margin, e.y+size, line, size, bold, p)
 		e.down(lineHeight * size)
@@ -98,7 +98,7 @@ func (e *easel) paragraph(text string, size vg.Length, bold bool, p paint) {
 }
 
 // wrap breaks a text at spaces; a word that is wider than the line is shortened.
-func (e *easel) wrap(text string, width, size vg.Length, bold bool) []string {
+func (e *canvas) wrap(text string, width, size vg.Length, bold bool) []string {
 	var lines []string
 	for _, word := range strings.Fields(text) {
 		if n := len(lines); n > 0 && e.fonts.width(lines[n-1]+" "+word, size, bold) <= width {
@@ -111,12 +111,12 @@ func (e *easel) wrap(text string, width, size vg.Length, bold bool) []string {
 }
 
 // heading says what is below, in bold letters.
-func (e *easel) heading(text string) { e.paragraph(text, textSize, true, ink) }
+func (e *canvas) heading(text string) { e.paragraph(text, textSize, true, ink) }
 
 // remark is smaller and paler.
-func (e *easel) remark(text string) { e.paragraph(text, smallSize, false, muted) }
+func (e *canvas) remark(text string) { e.paragraph(text, smallSize, false, muted) }
 
-func (e *easel) footer(text string) {
+func (e *canvas) footer(text string) {
 	e.down(4)
 	e.paragraph(text, footSize, false, muted)
 	e.down(4)

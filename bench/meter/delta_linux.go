@@ -10,8 +10,8 @@ import (
 	"cri-stats-bench/bench"
 )
 
-// A bill makes costs of the readings of one window, after it.
-type bill struct {
+// A delta makes costs of the readings of one window, after it.
+type delta struct {
 	watch   *watch
 	metered bench.Metered
 	// alive are the metered processes that still run, and the shims that began
@@ -23,12 +23,12 @@ type bill struct {
 var components = []bench.Component{bench.ComponentAgent, bench.ComponentRuntime, bench.ComponentShims, bench.ComponentKubelet, bench.ComponentHarness}
 
 // warn adds a warning about a quantity of a component.
-func (b *bill) warn(c bench.Component, q bench.Quantity, err error) {
+func (b *delta) warn(c bench.Component, q bench.Quantity, err error) {
 	b.metered.Warnings = append(b.metered.Warnings, fmt.Errorf("%s: %s: %w", c, q, err))
 }
 
-// census finds out which processes ended and which shims began.
-func (b *bill) census() {
+// population finds out which processes ended and which shims began.
+func (b *delta) population() {
 	changed := func(format string, args ...any) {
 		b.metered.Changed = append(b.metered.Changed, fmt.Sprintf(format, args...))
 	}
@@ -60,7 +60,7 @@ func (b *bill) census() {
 }
 
 // total fills in costs and guards.
-func (b *bill) total() {
+func (b *delta) total() {
 	w := b.watch
 	b.metered.Costs = make(bench.Costs)
 	for _, c := range components {
@@ -100,7 +100,7 @@ func (w *watch) meters(c bench.Component) bool {
 
 // processes adds up what some processes of a component used. A quantity that one
 // of them lacks is lacking of all.
-func (b *bill) processes(c bench.Component, is func(*process) bool, warn func(bench.Component, bench.Quantity, error)) bench.Cost {
+func (b *delta) processes(c bench.Component, is func(*process) bool, warn func(bench.Component, bench.Quantity, error)) bench.Cost {
 	cost := make(bench.Cost)
 	var cpu, reads, switches, pss, rss, anon sum
 	watched, alive := 0, 0
@@ -178,7 +178,7 @@ const (
 
 // daemon adds the account of a daemon's own cgroup; see the package comment, "CPU
 // time".
-func (b *bill) daemon(d *domain) {
+func (b *delta) daemon(d *domain) {
 	cost := b.metered.Costs[d.component]
 	if d.memory != "" {
 		b.cgroupMemory(cost, d.component, d.memory)
@@ -223,7 +223,7 @@ func (b *bill) daemon(d *domain) {
 
 // pods adds the account of the pods' cgroup. Where CRI-O puts conmon into it, it
 // has conmon's CPU time too.
-func (b *bill) pods() {
+func (b *delta) pods() {
 	w := b.watch
 	if w.pods == nil {
 		return
@@ -240,7 +240,7 @@ func (b *bill) pods() {
 }
 
 // cgroupMemory adds what a cgroup says of its memory.
-func (b *bill) cgroupMemory(cost bench.Cost, c bench.Component, path string) {
+func (b *delta) cgroupMemory(cost bench.Cost, c bench.Component, path string) {
 	v, err := b.watch.cgroups.MemoryUsage(path)
 	if err != nil {
 		b.warn(c, bench.MemoryCgroupBytes, err)
@@ -253,7 +253,7 @@ func (b *bill) cgroupMemory(cost bench.Cost, c bench.Component, path string) {
 // the node was busy with beyond all metered components: a difference of figures
 // of which the node's comes in steps of 10 ms, so it may be slightly negative,
 // and is left so.
-func (b *bill) guards() {
+func (b *delta) guards() {
 	w := b.watch
 	if w.node == nil {
 		return
