@@ -42,6 +42,9 @@ func comparisonStatus() []failStatus {
 	}
 }
 
+// trendStatus are those of changes over many runs.
+func trendStatus() []failStatus { return comparisonStatus()[:1] }
+
 func (f *failOn) add(cmd *cobra.Command) {
 	f.flag(cmd, armStatus(), "a comparison of the headline, CPU and memory together, or a sentence of KEP-2371 is so (FAIL counts as inferior, what was not measured as inconclusive)")
 }
