@@ -32,7 +32,7 @@ func TestRealRecords(t *testing.T) {
 		return
 	}
 	var sums strings.Builder
-	for _, name := range []string{"quiet", "busy"} {
+	for _, name := range []string{"quiet", "busy", "precise"} {
 		a, err := analyse(io.Discard, filepath.Join("testdata", "records", name))
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +114,7 @@ func TestPicture(t *testing.T) {
 		t.Log("left out: the picture of the README (it is of amd64; elsewhere last digits differ)")
 		return
 	}
-	a, err := analyse(io.Discard, "testdata/records/quiet")
+	a, err := analyse(io.Discard, "testdata/records/precise")
 	if err != nil {
 		t.Fatal(err)
 	}
