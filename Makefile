@@ -6,7 +6,7 @@ PRESET ?= quick
 KEP    ?= kep-quick
 
 .DEFAULT_GOAL := help
-.PHONY: help build node-binaries node-crio node-kubelet bench kep demo test test-unit test-node reports golden lint clean
+.PHONY: help build node-binaries node-crio node-distribution node-kubelet bench kep demo test test-unit test-node reports golden lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ node-binaries: ## build the pinned containerd and runc into the cache (minutes, 
 node-crio: node-binaries ## build the pinned CRI-O too (minutes, once)
 	scripts/node/deps.sh cc libseccomp make conmon
 	scripts/node/build.sh crio
+
+node-distribution: node-binaries ## unpack the distribution's own containerd (1.6, 1.7) into the cache (Debian, Ubuntu)
+	scripts/node/distribution.sh
 
 node-kubelet: node-binaries ## build the pinned kubelet too (ten minutes, once)
 	scripts/node/deps.sh cc

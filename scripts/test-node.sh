@@ -13,6 +13,11 @@ if [ "$(id -u)" != 0 ]; then
 	exit 0
 fi
 make build node-binaries node-crio node-kubelet
+if command -v apt-get >/dev/null; then
+	make node-distribution
+else
+	echo "left out: the distribution's containerd (needs Debian or Ubuntu)"
+fi
 packages=$(git ls-files '*_node_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 # One package after the other: each has the node for itself.
 # shellcheck disable=SC2086 # one word per package

@@ -9,7 +9,7 @@ const (
 	byGrowth   = "between two direct readings of the cgroup's counter: level, growth, unit"
 	byGauge    = "against what the cgroup files have around the call, and on the mean over containers"
 	byPaces    = "against the paces of the cgroup's counter, and the node's CPUs"
-	byLayer    = "against the files of the writable layer, and between sources"
+	byLayer    = "against the files of the writable layer, but for cAdvisor, which walks them once a minute; and between sources"
 	bySources  = "between sources alone: no cgroup file says it"
 	notLimit   = "not checked: it follows from limits, and pods of ours have none"
 	notPeak    = "not checked: what was before the check is not known"

@@ -127,7 +127,7 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	f(func(*Config) {}, "")
-	f(func(c *Config) { c.Runtime = "docker" }, `unknown runtime "docker", known are: containerd, crio`)
+	f(func(c *Config) { c.Runtime = "docker" }, `unknown runtime "docker", known are: containerd, containerd-distribution, crio`)
 	f(func(c *Config) { c.BinDir = "" }, "no folder of the runtime's programs")
 	f(func(c *Config) { c.SandboxImage = "" }, "no sandbox image")
 	f(func(c *Config) { c.Dir = "here" }, `"here": must be a clean absolute path`)

@@ -150,7 +150,7 @@ func (n *Node) clear(ctx context.Context) error {
 	// Files only go when nothing uses them, above all no mount: removing through
 	// one would remove what is not ours. The state file goes last.
 	if len(left) == 0 && len(errs) == 0 {
-		if err := s.Outside.restore(s.Dir); err != nil {
+		if err := s.Outside.restore(ctx, s.Dir); err != nil {
 			errs = append(errs, err)
 		} else if err := removeFiles(s.Dir, s.RunDir); err != nil {
 			note("folder", []string{s.Dir}, err)

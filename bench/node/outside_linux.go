@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,11 +213,41 @@ func released(controller string) bool {
 	return !slices.ContainsFunc(summaries, func(s procfs.CgroupSummary) bool { return s.SubsysName == controller && s.Hierarchy != 0 })
 }
 
+// removeDeadSockets removes the sockets in a folder that nobody listens on any more: those of
+// shims that were killed. The folder was not there before the node.
+func removeDeadSockets(ctx context.Context, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if entry.Type() != fs.ModeSocket {
+			continue
+		}
+		path := filepath.Join(dir, entry.Name())
+		conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		switch {
+		case err == nil:
+			err = conn.Close() // somebody's
+		case errors.Is(err, unix.ECONNREFUSED):
+			err = os.Remove(path)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // restore removes the paths and puts the kernel's settings back. A folder that
 // others have put something into meanwhile stays.
-func (o Outside) restore(dir string) error {
+func (o Outside) restore(ctx context.Context, dir string) error {
 	errs := []error{removeLinks(containerLogs, dir)}
 	for _, path := range o.Paths {
+		errs = append(errs, removeDeadSockets(ctx, path))
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) {
 			errs = append(errs, err)
 		}

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,7 +52,7 @@ func TestRestorePaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Outside{Paths: []string{socket, busy, empty, filepath.Join(dir, "never made")}}
-	if err := o.restore(t.TempDir()); err != nil {
+	if err := o.restore(t.Context(), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	for name, there := range map[string]bool{socket: false, busy: true, other: true, empty: false} {
@@ -84,4 +85,42 @@ func TestSurvey(t *testing.T) {
 	f("crio", version1(nil), "/sys/fs/cgroup/hugetlb")
 	f("crio", version1(map[string]string{"hugetlb/tasks": "", "hugetlb/cgroup.procs": ""}))
 	f("crio", version2(nil))
+}
+
+// Sockets that nobody listens on go with the folder of the node, those of others stay.
+func TestRemoveDeadSockets(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "s")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	listen := func(name string) *net.UnixListener {
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.SetUnlinkOnClose(false)
+		return l
+	}
+	dead, alive := listen("dead"), listen("alive")
+	if err := dead.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = alive.Close() })
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "file"), nil, 0o644), removeDeadSockets(t.Context(), dir)); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	if diff := cmp.Diff([]string{"alive", "file"}, left); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
+	}
+	if err := errors.Join(removeDeadSockets(t.Context(), filepath.Join(dir, "file")), removeDeadSockets(t.Context(), filepath.Join(dir, "none"))); err != nil {
+		t.Error(err)
+	}
 }

@@ -19,7 +19,7 @@ func findPrograms(ctx context.Context, dir string, all []programSpec) ([]Program
 	var programs []Program
 	var errs []error
 	for _, want := range all {
-		path, hint := filepath.Join(dir, want.name), "build it first (make "+want.target+")"
+		path, hint := filepath.Join(dir, want.below, want.name), "build it first (make "+want.target+")"
 		if want.system {
 			path, hint = systemProgram(want.name), "install the distribution's package (scripts/node/deps.sh "+want.name+")"
 		}

@@ -50,8 +50,10 @@ type programSpec struct {
 	version string
 	// target of make builds it.
 	target string
-	// system says that it is the distribution's, and not in BinDir.
+	// system says that it is the distribution's, and not in BinDir; below, that it is in
+	// this folder of BinDir.
 	system bool
+	below  string
 }
 
 type fileSpec struct {
@@ -63,11 +65,17 @@ type fileSpec struct {
 //go:embed containerd.toml.tmpl
 var containerdConfig string
 
+//go:embed containerd-v2.toml.tmpl
+var containerdConfigV2 string
+
 //go:embed crio.conf.tmpl
 var crioConfig string
 
 //go:embed runc-wrapper.sh.tmpl
 var runcWrapper string
+
+// distributionDir is where scripts/node/distribution.sh puts programs, below BinDir.
+const distributionDir = "distribution"
 
 // anyImage lets every image through, see containers-policy.json(5): those of a
 // managed node come from a registry of ours on loopback.
@@ -86,6 +94,8 @@ const (
 	targetNode    = "node-binaries"
 	targetCRIO    = "node-crio"
 	targetKubelet = "node-kubelet"
+
+	targetDistribution = "node-distribution"
 )
 
 var (
@@ -105,6 +115,22 @@ var runtimes = map[string]runtimeSpec{
 		knownPaths:    []string{"/run/containerd/containerd.sock", "/run/containerd/containerd.sock.ttrpc", "/run/containerd"},
 		snapshotter:   "overlayfs", copier: "native",
 		statsUnit: 1, snapshotUnit: time.Second,
+	},
+	// What Debian and Ubuntu have: 1.6 or 1.7, whose config is another, and whose shims
+	// listen where those of every containerd do.
+	"containerd-distribution": {
+		programs: []programSpec{
+			{name: "containerd", below: distributionDir, version: "--version", target: targetDistribution},
+			{name: "containerd-shim-runc-v2", below: distributionDir, version: "-v", target: targetDistribution}, runc,
+		},
+		configName:    "config.toml",
+		config:        containerdConfigV2,
+		argv:          func(daemon, config string) []string { return []string{daemon, "--config", config} },
+		kubeletSocket: "/run/containerd/containerd.sock",
+		paths:         []string{"/run/containerd/s", "/run/containerd"},
+		knownPaths:    []string{"/run/containerd/containerd.sock", "/run/containerd/containerd.sock.ttrpc", "/run/containerd"},
+		snapshotter:   "overlayfs", copier: "native",
+		snapshotUnit: time.Second,
 	},
 	"crio": {
 		programs: []programSpec{

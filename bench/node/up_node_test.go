@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -231,6 +232,26 @@ func TestNodeUpAndDown(t *testing.T) {
 	if _, err := Find(n.State.Dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("found a node that is down: %v", err)
 	}
+}
+
+// The distribution's containerd is another version with another config and other paths.
+func TestNodeDistribution(t *testing.T) {
+	c := testConfig(t, "containerd-distribution")
+	if _, err := os.Stat(filepath.Join(c.BinDir, distributionDir)); err != nil {
+		if _, err := exec.LookPath("apt-get"); err == nil {
+			t.Fatal("the distribution's containerd is not there: scripts/node/distribution.sh")
+		}
+		t.Log("left out: the distribution's containerd (needs Debian or Ubuntu)")
+		return
+	}
+	before := notOurs(t)
+	n := up(t, c)
+	if status, err := n.Status(t.Context()); err != nil || !status.Ready || !strings.HasPrefix(n.State.RuntimeVersion, "1.") {
+		t.Errorf("status %+v, version %s, %v; want ready, 1.6 or 1.7", status, n.State.RuntimeVersion, err)
+	}
+	runPods(t, n, 3)
+	down(t, n)
+	checkClean(t, n.State, before)
 }
 
 // Another process takes it down: the Node value is forgotten, as when the one

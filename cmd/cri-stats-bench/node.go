@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ cri-stats-bench node status`),
 			return nodeUp(cmd, f, &node.KubeletConfig{StatsFromCRI: gate})
 		},
 	}
-	up.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the node: containerd or crio")
+	up.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the node: "+strings.Join(privateRuntimes, ", "))
 	up.Flags().BoolVar(&kubelet, "kubelet", false, "put a kubelet on top, which needs no API server")
 	up.Flags().BoolVar(&gate, "gate", false, "start the kubelet with the feature gate PodAndContainerStatsFromCRI on")
 	up.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")

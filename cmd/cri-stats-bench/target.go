@@ -39,7 +39,7 @@ type endpointFlags struct {
 func (f *endpointFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "",
 		"CRI endpoint of this node's runtime (unix:///path); without it a private runtime is started (default $CONTAINER_RUNTIME_ENDPOINT)")
-	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node: "+strings.Join(privateRuntimes, " or "))
+	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node: "+strings.Join(privateRuntimes, ", "))
 	cmd.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")
 }
 
@@ -53,13 +53,13 @@ func (f *endpointFlags) existing() string {
 }
 
 // privateRuntimes are those that a private node can have.
-var privateRuntimes = []string{"containerd", "crio"}
+var privateRuntimes = []string{"containerd", "containerd-distribution", "crio"}
 
 // claim takes the lock of the node. First of all it sees whether the flags make sense and
 // whether the runtime that is asked for answers, since this is where most mistakes are.
 func (f *endpointFlags) claim(ctx context.Context, doing string) (*host.Lock, error) {
 	if !slices.Contains(privateRuntimes, f.runtime) {
-		return nil, usage("no private runtime %q: give --runtime %s", f.runtime, strings.Join(privateRuntimes, " or "))
+		return nil, usage("no private runtime %q: give --runtime one of %s", f.runtime, strings.Join(privateRuntimes, ", "))
 	}
 	if f.podload != "" {
 		if _, err := os.Stat(f.podload); err != nil {
