@@ -4,6 +4,8 @@ set -eu
 cd "$(dirname "$0")/.."
 go=${GO:-go}
 race=-race
+# The race detector makes each program sleep for a second at its end, agents included.
+export GORACE=atexit_sleep_ms=0
 if [ "$($go env CGO_ENABLED)" != 1 ]; then
 	race=
 	echo "left out: the race detector (needs cgo and a C compiler)"
@@ -13,5 +15,5 @@ $go test $race ./...
 if [ -n "$race" ]; then
 	# The race detector slows the simulations down so much that they make few
 	# experiments under it and check no figure: here are all of them.
-	$go test ./bench/stat ./bench/analysis
+	$go test ./bench/stat ./bench/analysis ./bench/trend
 fi

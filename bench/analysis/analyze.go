@@ -51,9 +51,11 @@ func (in Input) builder() (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	spending, err := spendingOf(in.Plan)
-	if err != nil {
-		return nil, fmt.Errorf("looks of plan %s: %w", in.Plan.Name, err)
+	spending := in.Spending
+	if spending == nil {
+		if spending, err = SpendingOf(in.Plan); err != nil {
+			return nil, fmt.Errorf("looks of plan %s: %w", in.Plan.Name, err)
+		}
 	}
 	planned := make([]string, len(in.Plan.Arms))
 	for i, a := range in.Plan.Arms {
@@ -64,9 +66,9 @@ func (in Input) builder() (*builder, error) {
 		input:    in,
 		planned:  planned,
 		modes:    modes,
-		spending: spending,
-		trials:   sorted(in.Trials),
-		notes:    newNotebook(),
+		spending: spending, levels: spending.Levels(alpha),
+		trials: sorted(in.Trials),
+		notes:  newNotebook(),
 		report: &Report{
 			Name: in.Plan.Name, Description: in.Plan.Description, Experiment: in.Plan.Experiment,
 			Hash: hash, Seed: in.Plan.Seed, Mode: in.Plan.Mode,
@@ -116,8 +118,9 @@ type builder struct {
 	cells  []*cellGroup
 	// planned are the plan's arms by the names that they have there.
 	planned []string
-	// spending says how the 5 % are spent over the looks.
+	// spending says how the 5 % are spent over the looks, levels what that leaves for each.
 	spending *stat.Spending
+	levels   []float64
 	// unsupported has what arms need that the node does not have.
 	unsupported map[string]string
 	// modes has those of a kubelet's arms.

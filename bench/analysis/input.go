@@ -11,6 +11,7 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/stat"
 )
 
 // An Input is what is analysed: the records of one run. Package record reads
@@ -27,6 +28,9 @@ type Input struct {
 	// or is under way.
 	End        string
 	Unfinished bool
+	// Spending is SpendingOf the plan, for who analyses many runs of one plan; nil for it
+	// to be made anew, which takes milliseconds.
+	Spending *stat.Spending
 }
 
 // NewInput decodes what package record has read. A plan may name arms and

@@ -51,8 +51,8 @@ func (g *group) reads() bool {
 	})
 }
 
-// spendingOf says how the 5 % are spent over the looks of a plan.
-func spendingOf(p *plan.Plan) (*stat.Spending, error) {
+// SpendingOf says how the 5 % are spent over the looks of a plan.
+func SpendingOf(p *plan.Plan) (*stat.Spending, error) {
 	looks := p.Rounds.Looks()
 	fractions := make([]float64, len(looks))
 	for i, n := range looks {
@@ -86,7 +86,7 @@ func (b *builder) judge(x *pairing, s Series, e *effect) error {
 		j.Class = Primary
 	}
 	looks := b.looksOf(e)
-	level := 1 - 2*b.spending.Levels(alpha)[len(looks)-1]
+	level := 1 - 2*b.levels[len(looks)-1]
 	var err error
 	if j.Ratio, err = b.estimateOf(e, level); err != nil {
 		return err

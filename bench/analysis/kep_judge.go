@@ -153,7 +153,7 @@ func (b *builder) ratioPart(name string, limit float64, d *gatePair, s Series) (
 		return p, err
 	}
 	looks := b.looksOf(&e)
-	if p.Ratio, err = b.estimateOf(&e, 1-2*b.spending.Levels(alpha)[len(looks)-1]); err != nil {
+	if p.Ratio, err = b.estimateOf(&e, 1-2*b.levels[len(looks)-1]); err != nil {
 		return p, err
 	}
 	if p.Ratio.Interval == nil {

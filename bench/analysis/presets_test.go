@@ -10,6 +10,7 @@ import (
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
 	"cri-stats-bench/bench/plan"
+	"cri-stats-bench/bench/stat"
 )
 
 // The noise of real records, as the residual standard deviation of the logarithm of one
@@ -71,10 +72,11 @@ func truthOf(cpu, memory float64) analysistest.Truth {
 
 // carriedOut is a run as the schedule carries it out: it looks at its rounds, and arms that
 // are decided have no further ones.
-func carriedOut(t testing.TB, run analysistest.Run, seed int) *analysis.Report {
+func carriedOut(t testing.TB, run analysistest.Run, spending *stat.Spending, seed int) *analysis.Report {
 	t.Helper()
 	run.Seed = uint64(seed)
 	in := run.Input()
+	in.Spending = spending
 	in.Host.Simulated = false
 	looks := in.Plan.Rounds.Looks()
 	for _, rounds := range looks[:len(looks)-1] {
@@ -102,10 +104,14 @@ func TestPresetRates(t *testing.T) {
 		t.Run(name+" "+what, func(t *testing.T) {
 			t.Parallel()
 			run := presetRun(t, name, factor)
+			spending, err := analysis.SpendingOf(run.Plan)
+			if err != nil {
+				t.Fatal(err)
+			}
 			runs := experiments(presetRuns())
 			n := 0
 			for seed := range runs {
-				if counts(carriedOut(t, run, seed)) {
+				if counts(carriedOut(t, run, spending, seed)) {
 					n++
 				}
 			}
@@ -165,10 +171,14 @@ func TestPresetsOnTheMargin(t *testing.T) {
 					run.Truth[c.Of] = truthOf(1.02, 1.02)
 				}
 			}
+			spending, err := analysis.SpendingOf(run.Plan)
+			if err != nil {
+				t.Fatal(err)
+			}
 			runs := experiments(presetRuns())
 			better, inferior := 0, 0
 			for seed := range runs {
-				r := carriedOut(t, run, seed)
+				r := carriedOut(t, run, spending, seed)
 				passes, fails := false, false
 				for _, p := range r.Headlines() {
 					for _, s := range []analysis.Series{total(analysis.CPUCores), total(analysis.PSS)} {

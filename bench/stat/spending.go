@@ -79,7 +79,9 @@ func (s *Spending) Levels(alpha float64) []float64 {
 		now := math.Min(spent(alpha, fraction), alpha)
 		bound := d.bound(math.Sqrt(fraction-before), math.Sqrt(fraction), now-gone)
 		out[k] = normal.Survival(bound / math.Sqrt(fraction))
-		d = d.next(math.Sqrt(fraction-before), math.Sqrt(fraction), bound)
+		if k+1 < len(s.fractions) {
+			d = d.next(math.Sqrt(fraction-before), math.Sqrt(fraction), bound)
+		}
 		before, gone = fraction, now
 	}
 	return out
@@ -125,8 +127,9 @@ type density struct {
 }
 
 const (
-	reach = 8.0 // standard deviations; what lies beyond is nothing
-	grid  = 72  // intervals, even
+	reach     = 8.0  // standard deviations; what lies beyond is nothing
+	beyondAll = 12.0 // the same where a chance is looked for that is next to nothing itself
+	grid      = 72   // intervals, even
 )
 
 // beyond is the chance that the next sum is above a bound.
@@ -136,23 +139,45 @@ func (d density) beyond(step, bound float64) float64 {
 	}
 	sum := 0.0
 	for i, u := range d.at {
-		sum += d.weight[i] * normal.Survival((bound-u)/step)
+		switch z := (bound - u) / step; {
+		case z < -reach:
+			sum += d.weight[i]
+		case z < beyondAll:
+			sum += d.weight[i] * normal.Survival(z)
+		}
 	}
 	return sum
 }
 
-// bound returns where the next sum, of standard deviation sd, lies beyond with a chance.
+// bound returns where the next sum, of standard deviation sd, lies beyond with a chance:
+// by Newton's method on the logarithm of the chance, which is nearly a parabola, and by
+// halving where that leaves the bracket.
 func (d density) bound(step, sd, chance float64) float64 {
-	lo, hi := -reach*sd, 12*sd
-	for range 44 {
-		mid := (lo + hi) / 2
-		if d.beyond(step, mid) > chance {
-			lo = mid
-		} else {
-			hi = mid
-		}
+	lo, hi := -reach*sd, beyondAll*sd
+	if !(chance > 0) {
+		return hi
 	}
-	return hi
+	at := math.Min(-normal.Quantile(chance)*sd, hi)
+	for range 100 {
+		is := d.beyond(step, at)
+		if is > chance {
+			lo = at
+		} else {
+			hi = at
+		}
+		next := at
+		if is > 0 {
+			next = at + is/d.density(step, at)*math.Log(is/chance)
+		}
+		if !(next > lo && next < hi) {
+			next = (lo + hi) / 2
+		}
+		if math.Abs(next-at) < 1e-13*sd {
+			return next
+		}
+		at = next
+	}
+	return at
 }
 
 // next is the density after one more increment that stayed below a bound.
@@ -181,8 +206,12 @@ func (d density) density(step, s float64) float64 {
 		return bell(s / step)
 	}
 	sum := 0.0
-	for i, u := range d.at {
-		sum += d.weight[i] * bell((s-u)/step)
+	first := sort.SearchFloat64s(d.at, s-beyondAll*step)
+	for i, u := range d.at[first:] {
+		if u > s+beyondAll*step {
+			break
+		}
+		sum += d.weight[first+i] * bell((s-u)/step)
 	}
 	return sum
 }
