@@ -232,7 +232,7 @@ func (o *owned) interrupted(t *testing.T) {
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
-		r.ends(t, exitInterrupted, "go on with --resume")
+		r.ends(t, exitInterrupted, "go on with cri-stats-bench run --resume")
 		o.asOwned(t)
 	}
 }
