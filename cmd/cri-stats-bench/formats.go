@@ -97,7 +97,8 @@ func writeForPeople(dir string, a analysed) error {
 	return writeForms(beside, a, func(f form) bool { return f.people })
 }
 
-// writeAll writes every form, with pictures and PerfData in folders of their own.
+// writeAll writes every form, with pictures in a folder of their own. PerfData stands at the
+// top, since perf-dash looks nowhere else.
 func writeAll(dir string, a analysed) error {
 	out, err := openOut(dir, "report")
 	if err != nil {
@@ -111,7 +112,7 @@ func writeAll(dir string, a analysed) error {
 		return err
 	}
 	for _, f := range files {
-		if err := out.file(filepath.Join("perfdata", f.Name), func(w io.Writer) error {
+		if err := out.file(f.Name, func(w io.Writer) error {
 			_, err := w.Write(f.Data)
 			return err
 		}); err != nil {

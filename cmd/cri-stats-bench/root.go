@@ -95,6 +95,7 @@ cri-stats-bench doctor`),
 		newAgent(), newCheck(), newFakeCRI(),
 	)
 	usageArgs(root)
+	complete(root)
 	return root
 }
 

@@ -182,6 +182,26 @@ func TestBenchstat(t *testing.T) {
 	}
 }
 
+// Two versions of a runtime stand in one table, without a flag.
+func TestBenchstatPairsVersions(t *testing.T) {
+	dir := t.TempDir()
+	for _, version := range []string{"1.0.0", "2.0.0"} {
+		r := reporttest.Short(t)
+		r.Host.Runtime.Version = version
+		var out bytes.Buffer
+		if err := Write(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, version), out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table := benchstat(t, "old="+filepath.Join(dir, "1.0.0"), "new="+filepath.Join(dir, "2.0.0"))
+	if row := regexp.MustCompile(`collector=today/pods=10/.*~ \(p=1\.000 n=3\)`); !row.MatchString(table) {
+		t.Errorf("the same numbers of two versions are not paired:\n%.3000s", table)
+	}
+}
+
 func benchstat(t *testing.T, args ...string) string {
 	t.Helper()
 	var stderr bytes.Buffer

@@ -98,8 +98,8 @@ func (e *exposition) truth(r *analysis.Report) {
 			{"containers_per_pod", strconv.Itoa(c.Cell.ContainersPerPod)}, {"profile", origin.Name(c.Cell.Profile)},
 		}
 		if age := c.Source.Age; age != nil {
-			e.add(answerAge, age.P50, label{"quantile", "0.5"})
-			e.add(answerAge, age.P95, label{"quantile", "0.95"})
+			e.add(answerAge, age.P50, label{"q", "0.5"})
+			e.add(answerAge, age.P95, label{"q", "0.95"})
 		}
 		if fresh := c.Source.Fresh; fresh != nil {
 			e.add(answerFresh, fresh.Value)
@@ -186,7 +186,7 @@ func (e *exposition) collector(c *analysis.CollectorResult) {
 			quantile string
 			estimate analysis.Estimate
 		}{{"0.5", kind.latency.P50}, {"0.9", kind.latency.P90}, {"0.95", kind.latency.P95}, {"0.99", kind.latency.P99}, {"1", kind.latency.Max}} {
-			e.estimate(kind.definition, q.estimate, name, label{"quantile", q.quantile})
+			e.estimate(kind.definition, q.estimate, name, label{"q", q.quantile})
 		}
 	}
 	for _, state := range []struct {

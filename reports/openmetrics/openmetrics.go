@@ -2,8 +2,10 @@
 // Prometheus' node_exporter, Pushgateway and VictoriaMetrics take in
 // (OpenMetrics 1.0, https://prometheus.io/docs/specs/om/open_metrics_spec/).
 //
-// Everything is a gauge in base units, without a timestamp: it is a result and not
-// a reading. Both ends of an interval are series of their own with the label bound
+// Everything is a gauge in base units, with the end of the run as its timestamp, so that
+// `promtool tsdb create-blocks-from openmetrics` puts each run where it belongs. Quantiles
+// have the label q: a label named quantile would make them a summary's, which has a count
+// and a sum of what it was made of. Both ends of an interval are series of their own with the label bound
 // (lo, hi) beside the estimate, which has no such label. What is absent has no
 // series. A run that must not be taken for a measurement has the label mark on
 // every series. It does not watch a run: that is what --metrics-addr is for.
@@ -15,6 +17,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -28,7 +31,7 @@ const prefix = "cri_stats_bench_"
 
 // Write writes the report.
 func Write(w io.Writer, r *analysis.Report) error {
-	e := &exposition{mark: origin.Mark(&r.Host)}
+	e := &exposition{mark: origin.Mark(&r.Host), at: r.Last}
 	e.report(r)
 	var out bytes.Buffer
 	for _, f := range e.families {
@@ -49,6 +52,7 @@ func Write(w io.Writer, r *analysis.Report) error {
 type exposition struct {
 	families []*dto.MetricFamily
 	mark     string
+	at       time.Time // zero where nothing was run
 	// scope are the labels of the cell and the arm that series are added of.
 	scope []label
 }
@@ -77,6 +81,9 @@ func (e *exposition) add(d definition, v float64, labels ...label) {
 		return
 	}
 	m := &dto.Metric{Gauge: &dto.Gauge{Value: new(v)}}
+	if !e.at.IsZero() {
+		m.TimestampMs = new(e.at.UnixMilli())
+	}
 	for _, l := range slices.Concat(e.scope, labels, []label{{"mark", e.mark}}) {
 		if l.value != "" {
 			m.Label = append(m.Label, &dto.LabelPair{Name: new(l.name), Value: new(l.value)})

@@ -29,10 +29,10 @@ type reading struct {
 	value  float64
 }
 
-// sampleLine is a sample without timestamp and exemplar, labelPair one of its labels
+// sampleLine is a sample with or without timestamp and no exemplar, labelPair one of its labels
 // (ABNF of OpenMetrics 1.0).
 var (
-	sampleLine = regexp.MustCompile(`^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"(?:,|\}))*))? ([-+0-9.e]+)$`)
+	sampleLine = regexp.MustCompile(`^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"(?:,|\}))*))? ([-+0-9.e]+)(?: [-+0-9.e]+)?$`)
 	labelPair  = regexp.MustCompile(`([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"`)
 )
 
@@ -244,8 +244,8 @@ cri_stats_bench_verdict{` + scope + `,against="b",metric="pss_bytes",component="
 # HELP cri_stats_bench_answer_age_seconds Quantiles of the age of values when an answer is there, by the kernel's own count of CPU time or, where counters come in steps too coarse, by timestamps held against it.
 # TYPE cri_stats_bench_answer_age_seconds gauge
 # UNIT cri_stats_bench_answer_age_seconds seconds
-cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.5"} 0.5
-cri_stats_bench_answer_age_seconds{` + checked + `,quantile="0.95"} 0.75
+cri_stats_bench_answer_age_seconds{` + checked + `,q="0.5"} 0.5
+cri_stats_bench_answer_age_seconds{` + checked + `,q="0.95"} 0.75
 # HELP cri_stats_bench_answer_fresh_ratio Share of container samples that are new since the answer before.
 # TYPE cri_stats_bench_answer_fresh_ratio gauge
 # UNIT cri_stats_bench_answer_fresh_ratio ratio

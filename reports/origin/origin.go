@@ -50,7 +50,6 @@ func Setting(r *analysis.Report) []Pair {
 		{"cpu", fact(h, "host.cpu.model")},
 		{"kernel", fact(h, "host.kernel.release")},
 		{"cgroup", fact(h, "host.cgroup.mode")},
-		{"runtime", strings.Trim(h.Runtime.Name+"-"+h.Runtime.Version, "-")},
 		{"experiment", r.Experiment},
 		{"plan", r.Name},
 		{"mode", string(r.Mode)},
@@ -59,10 +58,12 @@ func Setting(r *analysis.Report) []Pair {
 	})
 }
 
-// Occasion is what is this run's alone: which program, which plan to the letter,
-// when.
+// Occasion is what is this run's alone: which runtime, which program, which plan to the
+// letter, when. The runtime is here and not in Setting since its versions are what people
+// compare.
 func Occasion(r *analysis.Report) []Pair {
 	pairs := []Pair{
+		{"runtime", strings.Trim(r.Host.Runtime.Name+"-"+r.Host.Runtime.Version, "-")},
 		{"harness", r.Host.Version},
 		{"plan-hash", r.Hash},
 		{"seed", strconv.FormatUint(r.Seed, 10)},

@@ -27,14 +27,14 @@ func known() *analysis.Report {
 func TestPairs(t *testing.T) {
 	r := known()
 	if diff := cmp.Diff([]Pair{
-		{"goos", "linux"}, {"goarch", "amd64"}, {"kernel", `6.12.1\nwith a line`}, {"runtime", "containerd-v2.4.2"},
+		{"goos", "linux"}, {"goarch", "amd64"}, {"kernel", `6.12.1\nwith a line`},
 		{"experiment", "api"}, {"plan", "quick"}, {"baseline", "cadvisor"},
 	}, Setting(r)); diff != "" {
 		t.Errorf("Setting (-want +got):\n%s", diff)
 	}
 	r.Host.NotForPublication = []string{"2 CPUs", "a virtual machine"}
 	if diff := cmp.Diff([]Pair{
-		{"harness", "v1"}, {"plan-hash", "abc"}, {"seed", "7"}, {"first", "2026-03-01T12:00:00Z"}, {"last", "2026-03-01T13:00:00Z"},
+		{"runtime", "containerd-v2.4.2"}, {"harness", "v1"}, {"plan-hash", "abc"}, {"seed", "7"}, {"first", "2026-03-01T12:00:00Z"}, {"last", "2026-03-01T13:00:00Z"},
 		{"not-for-publication", "2 CPUs; a virtual machine"},
 	}, Occasion(r)); diff != "" {
 		t.Errorf("Occasion (-want +got):\n%s", diff)

@@ -1,7 +1,6 @@
 package plot
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -15,12 +14,11 @@ import (
 	"cri-stats-bench/reports/table"
 )
 
-// A moment is a point of the picture: one trial, or the median of several.
+// A moment is a point of the picture: one trial.
 type moment struct {
 	arm   string
 	at    time.Time
 	ratio float64 // to the median of its kind
-	late  bool    // in the second half of its cell's trials
 }
 
 // runOrder draws every trial where it was in time. What differs between arms and
@@ -56,15 +54,6 @@ func (s *renderer) runOrder() {
 			e.points(s.looks[a.Name], 2.6, points...)
 			keys = append(keys, key{s.looks[a.Name], short(a.Name, nameLength), false})
 		}
-	}
-	if trend := trendOf(moments); len(trend) > 1 {
-		var points []vg.Point
-		for _, m := range trend {
-			points = append(points, p.at(since(m.at), p.y.within(m.ratio)))
-		}
-		e.line(look{paint: paper.faint(0.7)}, 4.5, points...)
-		e.line(look{paint: ink}, 2, points...)
-		keys = append(keys, key{look{paint: ink, mark: none}, "median of all arms", true})
 	}
 	if len(voids) > 0 {
 		keys = append(keys, crosses(e, p, voids, since))
@@ -137,7 +126,6 @@ func (s *renderer) moments() (counted, void []moment) {
 	for k := range values {
 		sort.Float64s(values[k])
 	}
-	seen := make(map[kind]int)
 	for _, m := range s.report.Timeline {
 		out := moment{arm: m.Arm, at: m.Start, ratio: math.NaN()}
 		k := kind{m.Arm, m.Cell}
@@ -150,42 +138,10 @@ func (s *renderer) moments() (counted, void []moment) {
 		case len(m.Void) > 0:
 			void = append(void, out)
 		case !math.IsNaN(out.ratio):
-			out.late = 2*seen[k] >= len(values[k])
-			seen[k]++
 			counted = append(counted, out)
 		}
 	}
 	return counted, void
-}
-
-// middle is the median of moments, in the middle of their time.
-func middle(all []moment) moment {
-	m := all[len(all)/2]
-	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b moment) int { return cmp.Compare(a.ratio, b.ratio) })
-	m.ratio = all[len(all)/2].ratio
-	return m
-}
-
-// The line through a run has so many steps at most; each rests on so many trials at
-// least.
-const (
-	trendSteps = 24
-	trendLeast = 8
-)
-
-// trendOf is the median of all arms, step by step; nothing where there are too few
-// trials to speak of a trend.
-func trendOf(moments []moment) []moment {
-	each := max(trendLeast, (len(moments)+trendSteps-1)/trendSteps)
-	if len(moments) < 5*each {
-		return nil
-	}
-	var out []moment
-	for i := 0; i+each <= len(moments); i += each {
-		out = append(out, middle(moments[i:i+each]))
-	}
-	return out
 }
 
 // mostChanges is how many changes of cell are marked.
@@ -218,48 +174,28 @@ func (s *renderer) cellMarks(e *canvas, p plane, since func(time.Time) float64) 
 	}
 }
 
-// orderTable says of each arm how far its trials lie from their median, in the first
-// and in the second half of each cell.
+// orderTable says of each arm how far its trials lie from their median.
 func (s *renderer) orderTable(counted, void []moment) table.Table {
-	t := table.Table{
-		Caption: "CPU over the median of the same arm and cell",
-		Header:  []string{"arm", "trials", "void", "least", "median, first\nhalf of cells", "median, second\nhalf of cells", "most"},
-	}
+	t := table.Table{Caption: "CPU over the median of the same arm and cell", Header: []string{"arm", "trials", "void", "least", "most"}}
 	for _, a := range s.report.Arms {
-		var first, second, all []float64
-		voids := 0
-		for _, m := range counted {
-			if m.arm != a.Name {
-				continue
+		mine := func(all []moment) (ratios []float64) {
+			for _, m := range all {
+				if m.arm == a.Name {
+					ratios = append(ratios, m.ratio)
+				}
 			}
-			all = append(all, m.ratio)
-			if m.late {
-				second = append(second, m.ratio)
-			} else {
-				first = append(first, m.ratio)
-			}
+			return ratios
 		}
-		for _, m := range void {
-			if m.arm == a.Name {
-				voids++
-			}
-		}
-		if len(all)+voids == 0 {
+		used, voids := mine(counted), mine(void)
+		if len(used)+len(voids) == 0 {
 			continue
 		}
-		figure := func(x []float64, at func([]float64) float64) table.Cell {
-			if len(x) == 0 {
-				return table.Plain(format.Absent)
-			}
-			return table.Plain(format.One.Number(at(x)))
-		}
-		middle := func(x []float64) float64 {
-			sort.Float64s(x)
-			return x[len(x)/2]
+		least, most := format.Absent, format.Absent
+		if len(used) > 0 {
+			least, most = format.One.Number(slices.Min(used)), format.One.Number(slices.Max(used))
 		}
 		t.Rows = append(t.Rows, table.Row{
-			table.Plain(short(a.Name, nameLength)), table.Plain(fmt.Sprint(len(all))), table.Plain(fmt.Sprint(voids)),
-			figure(all, slices.Min[[]float64]), figure(first, middle), figure(second, middle), figure(all, slices.Max[[]float64]),
+			table.Plain(short(a.Name, nameLength)), table.Plain(fmt.Sprint(len(used))), table.Plain(fmt.Sprint(len(voids))), table.Plain(least), table.Plain(most),
 		})
 	}
 	return t
