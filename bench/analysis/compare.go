@@ -79,7 +79,7 @@ func (b *builder) pair(c *cellGroup, asked plan.Comparison, planned bool) error 
 		return nil
 	}
 	for _, s := range b.endpoints() {
-		e, err := b.against(of, x.stands, estimand{Ratio, s}, allRounds)
+		e, err := b.against(of, x.stands, estimand{Ratio, s}, b.extent(of, to))
 		if err != nil {
 			return err
 		}

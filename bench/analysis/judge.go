@@ -61,21 +61,38 @@ func SpendingOf(p *plan.Plan) (*stat.Spending, error) {
 	return stat.NewSpending(fractions)
 }
 
-// looksOf are the numbers of rounds at which an effect was looked at: those of the plan
-// that it has rounds for, the last of them with all that it has. Arms that were decided
-// have no rounds after the look that decided them.
-func (b *builder) looksOf(e *effect) []int {
-	looks := b.report.Looks
+// extent is how many rounds of two arms what is said of them rests on: all, but for arms
+// that were decided at a look and have no further ones. What was said of them then is not
+// said again with what others have shown since, of spread or of steal: it might be
+// withdrawn, and nothing be measured any more to settle it.
+func (b *builder) extent(of, to *group) int {
+	mine := min(of.rounds(), to.rounds())
+	i := slices.IndexFunc(b.report.Looks, func(rounds int) bool { return rounds >= mine })
+	if i >= 0 && slices.ContainsFunc(of.cell.order, func(g *group) bool { return g.rounds() > b.report.Looks[i] }) {
+		return b.report.Looks[i]
+	}
+	return allRounds
+}
+
+// rounds is how many rounds there are up to the last one in which the arm counts.
+func (g *group) rounds() int {
 	most := 0
-	for _, t := range e.turns {
-		most = max(most, t.round+1)
+	for _, t := range g.used {
+		most = max(most, t.Round+1)
 	}
-	n := slices.IndexFunc(looks, func(rounds int) bool { return rounds >= most })
+	return most
+}
+
+// looksOf are the numbers of rounds at which two arms were looked at: those of the plan
+// that they have rounds for, the last of them with their whole extent.
+func (b *builder) looksOf(of, to *group) []int {
+	mine := min(of.rounds(), to.rounds())
+	n := slices.IndexFunc(b.report.Looks, func(rounds int) bool { return rounds >= mine })
 	if n < 0 {
-		n = len(looks) - 1
+		n = len(b.report.Looks) - 1
 	}
-	out := slices.Clone(looks[:n+1])
-	out[n] = allRounds
+	out := slices.Clone(b.report.Looks[:n+1])
+	out[n] = b.extent(of, to)
 	return out
 }
 
@@ -85,7 +102,7 @@ func (b *builder) judge(x *pairing, s Series, e *effect) error {
 	if x.result.Headline && s.Component == Total {
 		j.Class = Primary
 	}
-	looks := b.looksOf(e)
+	looks := b.looksOf(x.of, x.to)
 	level := 1 - 2*b.levels[len(looks)-1]
 	var err error
 	if j.Ratio, err = b.estimateOf(e, level); err != nil {
@@ -240,13 +257,14 @@ func (in Input) Undecided(cell bench.Cell) ([]string, error) {
 	if err := b.pairUp(c); err != nil {
 		return nil, err
 	}
-	asked := slices.DeleteFunc(c.pairings, func(x *pairing) bool {
+	asked := slices.DeleteFunc(slices.Clone(c.pairings), func(x *pairing) bool {
 		return !slices.Contains(b.input.Plan.Comparisons, plan.Comparison{Of: x.result.Of, To: x.result.To, Says: x.result.Says})
 	})
 	if len(asked) < len(in.Plan.Comparisons) {
 		return all, nil // one of them has no trial that counts yet
 	}
-	if err := b.decideOn(asked); err != nil {
+	// On all that the report will have: what is let go of here must not come back there.
+	if err := b.decideOn(c.pairings); err != nil {
 		return nil, err
 	}
 	return b.needed(asked), nil
