@@ -61,17 +61,28 @@ func SpendingOf(p *plan.Plan) (*stat.Spending, error) {
 	return stat.NewSpending(fractions)
 }
 
-// extent is how many rounds of two arms what is said of them rests on: all, but for arms
-// that were decided at a look and have no further ones. What was said of them then is not
-// said again with what others have shown since, of spread or of steal: it might be
-// withdrawn, and nothing be measured any more to settle it.
-func (b *builder) extent(of, to *group) int {
-	mine := min(of.rounds(), to.rounds())
-	i := slices.IndexFunc(b.report.Looks, func(rounds int) bool { return rounds >= mine })
-	if i >= 0 && slices.ContainsFunc(of.cell.order, func(g *group) bool { return g.rounds() > b.report.Looks[i] }) {
-		return b.report.Looks[i]
+// looksOf are the numbers of rounds at which two arms were looked at: those of the plan
+// that they have rounds for. The last of them holds all that they have, unless they were
+// decided at it and others went on: what was said of them then is not said again with what
+// others have shown since, of spread or of steal. It might be withdrawn, and nothing be
+// measured any more to settle it.
+func (b *builder) looksOf(of, to *group) []int {
+	looks, mine := b.report.Looks, min(of.rounds(), to.rounds())
+	n := slices.IndexFunc(looks, func(rounds int) bool { return rounds >= mine })
+	if n < 0 {
+		n = len(looks) - 1
 	}
-	return allRounds
+	out := slices.Clone(looks[:n+1])
+	if !slices.ContainsFunc(of.cell.order, func(g *group) bool { return g.rounds() > looks[n] }) {
+		out[n] = allRounds
+	}
+	return out
+}
+
+// extent is how many rounds of two arms what is said of them rests on.
+func (b *builder) extent(of, to *group) int {
+	looks := b.looksOf(of, to)
+	return looks[len(looks)-1]
 }
 
 // rounds is how many rounds there are up to the last one in which the arm counts.
@@ -81,19 +92,6 @@ func (g *group) rounds() int {
 		most = max(most, t.Round+1)
 	}
 	return most
-}
-
-// looksOf are the numbers of rounds at which two arms were looked at: those of the plan
-// that they have rounds for, the last of them with their whole extent.
-func (b *builder) looksOf(of, to *group) []int {
-	mine := min(of.rounds(), to.rounds())
-	n := slices.IndexFunc(b.report.Looks, func(rounds int) bool { return rounds >= mine })
-	if n < 0 {
-		n = len(b.report.Looks) - 1
-	}
-	out := slices.Clone(b.report.Looks[:n+1])
-	out[n] = b.extent(of, to)
-	return out
 }
 
 // judge adds an endpoint to those that get a verdict once all of them are known.

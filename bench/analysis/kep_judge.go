@@ -148,11 +148,11 @@ func modeName(m Mode) string {
 // ratioPart is a part that holds if a ratio is below a limit.
 func (b *builder) ratioPart(name string, limit float64, d *gatePair, s Series) (KEPPart, error) {
 	p := KEPPart{Name: name, Wants: fmt.Sprintf("ratio below %g", limit), Result: Unsettled, limit: limit, holds: 1, breaks: 1}
-	e, err := b.against(d.on, b.standing(d.off), estimand{Ratio, s}, b.extent(d.on, d.off))
+	looks := b.looksOf(d.on, d.off)
+	e, err := b.against(d.on, b.standing(d.off), estimand{Ratio, s}, looks[len(looks)-1])
 	if err != nil {
 		return p, err
 	}
-	looks := b.looksOf(d.on, d.off)
 	if p.Ratio, err = b.estimateOf(&e, 1-2*b.levels[len(looks)-1]); err != nil {
 		return p, err
 	}

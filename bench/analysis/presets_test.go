@@ -78,16 +78,13 @@ func carriedOut(t testing.TB, run analysistest.Run, spending *stat.Spending, see
 	in := run.Input()
 	in.Spending = spending
 	in.Host.Simulated = false
-	looks, dropped := in.Plan.Rounds.Looks(), make(map[string]bool)
+	looks := in.Plan.Rounds.Looks()
 	for _, rounds := range looks[:len(looks)-1] {
 		so := in
 		so.Trials = slices.DeleteFunc(slices.Clone(in.Trials), func(t bench.Trial) bool { return t.Round >= rounds })
 		needed, err := so.Undecided(in.Plan.Cells()[0])
 		if err != nil {
 			t.Fatal(err)
-		}
-		for _, a := range in.Plan.Arms {
-			dropped[a.Name] = dropped[a.Name] || !slices.Contains(needed, a.Name)
 		}
 		in.Trials = slices.DeleteFunc(slices.Clone(in.Trials), func(t bench.Trial) bool {
 			return t.Round >= rounds && !slices.Contains(needed, t.Arm.Name)
@@ -96,13 +93,6 @@ func carriedOut(t testing.TB, run analysistest.Run, spending *stat.Spending, see
 	r, err := in.Decide()
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, p := range r.Headlines() {
-		for _, s := range []analysis.Series{total(analysis.CPUCores), total(analysis.PSS)} {
-			if v := p.Judged(s).Verdict; dropped[p.Of] && v == analysis.Inconclusive {
-				t.Errorf("seed %d: %s of %s was let go of as decided, and is %s in the end", seed, s, p.Of, v)
-			}
-		}
 	}
 	return r
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func newCompare() *cobra.Command {
-	var format, out string
+	o := outputs{junit: true}
 	margin := fraction(0)
 	var anyway bool
 	var fail failOn
@@ -44,8 +44,7 @@ cri-stats-bench compare --format json base/ candidate/ | jq '.endpoints[] | sele
 			if err := fail.among(comparisonStatus()); err != nil {
 				return err
 			}
-			write, err := documentFormat(format)
-			if err != nil && format != junitFormat {
+			if err := o.check(); err != nil {
 				return err
 			}
 			all, err := openRuns(cmd.ErrOrStderr(), args)
@@ -57,31 +56,18 @@ cri-stats-bench compare --format json base/ candidate/ | jq '.endpoints[] | sele
 				return refused(err, "; --anyway compares them all the same")
 			}
 			junit := func(w io.Writer) error { return across.WriteJUnit(w, c) }
-			switch {
-			case out != "":
-				err = writeDocuments(out, "compare", across.Comparison(c), c, junit)
-			case format == junitFormat:
-				err = junit(cmd.OutOrStdout())
-			default:
-				err = write(cmd.OutOrStdout(), across.Comparison(c), c)
-			}
-			if err != nil {
+			if err := o.write(cmd.OutOrStdout(), "compare", across.Comparison(c), c, junit); err != nil {
 				return err
 			}
 			return fail.fails(comparisonStatus(), map[string][]string{string(c.Verdict): {c.New.Name}})
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", documentNames()+"|"+junitFormat)
-	cmd.Flags().StringVar(&out, "out", "", "write every format into this folder instead")
-	cmd.MarkFlagsMutuallyExclusive("format", "out")
+	o.add(cmd)
 	cmd.Flags().Var(&margin, "margin", "relative change that does not matter, as 5% or 0.05 (default: the plan's)")
 	cmd.Flags().BoolVar(&anyway, "anyway", false, "compare runs of other machines, and of plans that measured something else")
 	fail.flag(cmd, comparisonStatus(), "the comparison is so")
 	return cmd
 }
-
-// junitFormat is the form of a comparison for Prow and TestGrid.
-const junitFormat = "junit"
 
 // openRuns reads runs one after the other; damage to records is told.
 func openRuns(stderr io.Writer, dirs []string) ([]*runs.Run, error) {

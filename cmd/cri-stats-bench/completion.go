@@ -9,9 +9,10 @@ import (
 	"cri-stats-bench/bench/plan"
 )
 
-// choices are what the flags of a command take that takes one word of some, by name.
+// choices are the words that flags of a command take which take one of some.
 func choices(command string) map[string][]string {
-	formats := map[string]string{"report": formNames(), "compare": documentNames() + "|" + junitFormat, "trend": documentNames() + "|" + junitFormat}
+	several := outputs{junit: true}
+	formats := map[string][]string{"report": strings.Split(formNames(), "|"), "compare": several.formats(), "trend": several.formats()}
 	out := map[string][]string{
 		"preset":   plan.Presets(),
 		"runtime":  privateRuntimes,
@@ -25,7 +26,7 @@ func choices(command string) map[string][]string {
 		out["source"] = append(out["source"], spec.Name)
 	}
 	if names, ok := formats[command]; ok {
-		out["format"] = strings.Split(names, "|")
+		out["format"] = names
 	}
 	return out
 }

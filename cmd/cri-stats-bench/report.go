@@ -13,47 +13,8 @@ import (
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/runs"
 	"cri-stats-bench/reports/across"
-	"cri-stats-bench/reports/html"
 	"cri-stats-bench/reports/jsondoc"
-	"cri-stats-bench/reports/markdown"
-	"cri-stats-bench/reports/table"
-	"cri-stats-bench/reports/text"
 )
-
-// documents are the forms of what several runs say together.
-var documents = []struct {
-	name, extension string
-	write           func(io.Writer, *table.Document) error
-}{
-	{"text", ".txt", text.WriteDocument},
-	{"markdown", ".md", markdown.WriteDocument},
-	{"html", ".html", html.WriteDocument},
-}
-
-// jsonFormat is the form of several runs for other programs.
-const jsonFormat = "json"
-
-// documentFormat returns how to write what several runs say: the document, or the
-// data that it shows.
-func documentFormat(name string) (func(w io.Writer, d *table.Document, data any) error, error) {
-	if name == jsonFormat {
-		return func(w io.Writer, _ *table.Document, data any) error { return across.WriteJSON(w, data) }, nil
-	}
-	for _, f := range documents {
-		if f.name == name {
-			return func(w io.Writer, d *table.Document, _ any) error { return f.write(w, d) }, nil
-		}
-	}
-	return nil, usage("no format of several runs is named %q: give one of %s", name, documentNames())
-}
-
-func documentNames() string {
-	var names []string
-	for _, f := range documents {
-		names = append(names, f.name)
-	}
-	return strings.Join(append(names, jsonFormat), "|")
-}
 
 func newReport() *cobra.Command {
 	var format, out string
@@ -112,7 +73,7 @@ cri-stats-bench report containerd/ crio/`),
 			return reportRun(cmd, args[0], format, out, fail)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", formNames()+"; of several runs "+documentNames())
+	cmd.Flags().StringVar(&format, "format", "text", formNames()+"; of several runs "+strings.Join((&outputs{}).formats(), "|"))
 	cmd.Flags().StringVar(&out, "out", "", "write every format into this folder instead")
 	cmd.Flags().BoolVar(&full, "full", false, "all tables as text: the same as --format full")
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of the format json")
@@ -144,8 +105,8 @@ func reportRun(cmd *cobra.Command, dir, format, out string, fail failOn) error {
 
 // reportNodes renders what runs on several nodes say together.
 func reportNodes(cmd *cobra.Command, dirs []string, format, out string, fail failOn) error {
-	write, err := documentFormat(format)
-	if err != nil {
+	o := outputs{format: format, out: out}
+	if err := o.check(); err != nil {
 		return err
 	}
 	all, err := openRuns(cmd.ErrOrStderr(), dirs)
@@ -156,34 +117,10 @@ func reportNodes(cmd *cobra.Command, dirs []string, format, out string, fail fai
 	if err != nil {
 		return refused(err, "")
 	}
-	if out != "" {
-		err = writeDocuments(out, "nodes", across.Nodes(n), n, nil)
-	} else {
-		err = write(cmd.OutOrStdout(), across.Nodes(n), n)
-	}
-	if err != nil {
+	if err := o.write(cmd.OutOrStdout(), "nodes", across.Nodes(n), n, nil); err != nil {
 		return err
 	}
 	return fail.checkNodes(n)
-}
-
-// writeDocuments writes what several runs say in every form.
-func writeDocuments(dir, name string, d *table.Document, data any, junit func(io.Writer) error) error {
-	out, err := openOut(dir, name)
-	if err != nil {
-		return err
-	}
-	for _, f := range documents {
-		if err := out.file(name+f.extension, func(w io.Writer) error { return f.write(w, d) }); err != nil {
-			return err
-		}
-	}
-	if junit != nil {
-		if err := out.file("junit_cri-stats-bench-"+name+"_01.xml", junit); err != nil {
-			return err
-		}
-	}
-	return out.file(name+".json", func(w io.Writer) error { return across.WriteJSON(w, data) })
 }
 
 // opening says that a folder that is none of a run is the user's mistake.

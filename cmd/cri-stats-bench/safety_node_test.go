@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,28 +13,35 @@ import (
 	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
+// interrupt starts the program, interrupts it after a while as at a terminal (the whole
+// process group, and twice), and says with what status it ended.
+func interrupt(t *testing.T, after time.Duration, args ...string) (status int, says string) {
+	t.Helper()
+	cmd := program(t, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	for range 2 {
+		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+			t.Error(err)
+		}
+	}
+	err := cmd.Wait()
+	return cmd.ProcessState.ExitCode(), fmt.Sprintf("interrupted after %v: %v\n%s", after, err, stderr.String())
+}
+
 // A run that is interrupted at any moment removes all that it made.
 func TestNodeInterrupt(t *testing.T) {
 	load := podload(t)
 	plan := file(t, "test.yaml", nodePlan)
 	for _, after := range []time.Duration{50, 1100, 1500, 2000, 2500, 3500, 5000, 9000, 14000} {
 		after *= time.Millisecond
-		cmd := program(t, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(after)
-		// As at a terminal: to the whole process group, and twice.
-		for range 2 {
-			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
-				t.Error(err)
-			}
-		}
-		err := cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted && !(after < time.Second && code == -1) {
-			t.Errorf("interrupted after %v: %v, status %d\n%s", after, err, code, stderr.String())
+		code, says := interrupt(t, after, "run", "--plan", plan, "--podload", load, "--out", t.TempDir())
+		if code != exitInterrupted && !(after < time.Second && code == -1) {
+			t.Errorf("status %d, %s", code, says)
 		}
 		nothingLeft(t)
 	}

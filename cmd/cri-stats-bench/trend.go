@@ -12,7 +12,7 @@ import (
 )
 
 func newTrend() *cobra.Command {
-	var format, out string
+	o := outputs{junit: true}
 	var fail failOn
 	cmd := &cobra.Command{
 		Use:   "trend DIR DIR...",
@@ -35,8 +35,7 @@ cri-stats-bench trend --fail-on regressed --out artifacts nights/*`),
 			if err := fail.among(trendStatus()); err != nil {
 				return err
 			}
-			write, err := documentFormat(format)
-			if err != nil && format != junitFormat {
+			if err := o.check(); err != nil {
 				return err
 			}
 			all, err := openRuns(cmd.ErrOrStderr(), args)
@@ -48,15 +47,7 @@ cri-stats-bench trend --fail-on regressed --out artifacts nights/*`),
 				return refused(err, "")
 			}
 			junit := func(w io.Writer) error { return across.WriteTrendJUnit(w, t) }
-			switch {
-			case out != "":
-				err = writeDocuments(out, "trend", across.Trend(t), t, junit)
-			case format == junitFormat:
-				err = junit(cmd.OutOrStdout())
-			default:
-				err = write(cmd.OutOrStdout(), across.Trend(t), t)
-			}
-			if err != nil {
+			if err := o.write(cmd.OutOrStdout(), "trend", across.Trend(t), t, junit); err != nil {
 				return err
 			}
 			named := make(map[string][]string)
@@ -66,9 +57,7 @@ cri-stats-bench trend --fail-on regressed --out artifacts nights/*`),
 			return fail.fails(trendStatus(), named)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", documentNames()+"|"+junitFormat)
-	cmd.Flags().StringVar(&out, "out", "", "write every format into this folder instead")
-	cmd.MarkFlagsMutuallyExclusive("format", "out")
+	o.add(cmd)
 	fail.flag(cmd, trendStatus(), "anything is so")
 	return cmd
 }

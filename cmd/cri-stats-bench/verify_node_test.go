@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -125,22 +124,8 @@ func TestNodeVerifyReadOnly(t *testing.T) {
 func TestNodeVerifyInterrupt(t *testing.T) {
 	load := podload(t)
 	for _, after := range []time.Duration{1500, 3500, 8000, 15000} {
-		after *= time.Millisecond
-		cmd := program(t, "verify", "--podload", load)
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(after)
-		for range 2 {
-			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
-				t.Error(err)
-			}
-		}
-		err := cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-			t.Errorf("interrupted after %v: %v, status %d\n%s", after, err, code, stderr.String())
+		if code, says := interrupt(t, after*time.Millisecond, "verify", "--podload", load); code != exitInterrupted {
+			t.Errorf("status %d, %s", code, says)
 		}
 		nothingLeft(t)
 	}
