@@ -53,7 +53,7 @@ test-node: ## tests on a private containerd; left out with a word where that can
 	scripts/test-node.sh
 
 reports: build ## every form of report, from the records that tests keep, into out/reports to look at
-	for run in quiet busy precise kep-containerd; do $(BIN)/cri-stats-bench report --out $(OUT)/reports/$$run cmd/cri-stats-bench/testdata/records/$$run || exit 1; done
+	for run in quiet busy precise kep-containerd kep-crio; do $(BIN)/cri-stats-bench report --out $(OUT)/reports/$$run cmd/cri-stats-bench/testdata/records/$$run || exit 1; done
 
 golden: ## write golden files, sums of reports and the picture of the README anew; then look at git diff
 	$(GO) test $$(git grep -lE 'testfile\.Golden|reporttest\.Run' -- 'reports/*_test.go' 'cmd/*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') \
