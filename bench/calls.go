@@ -25,6 +25,17 @@ func (c Calls) Failed() int {
 	return n
 }
 
+// Partial counts the answers that lack a container that ran all along.
+func (c Calls) Partial() int {
+	n := 0
+	for i := range c {
+		if c[i].Err == "" && c[i].Lacks > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // callColumns is Calls on disk.
 type callColumns struct {
 	Due        []int64        `json:"due_ns"`
@@ -34,6 +45,7 @@ type callColumns struct {
 	Pods       []int64        `json:"pods"`
 	Containers []int64        `json:"containers"`
 	Samples    []int64        `json:"samples"`
+	Lacks      []int64        `json:"lacks,omitempty"` // absent where none lacks any
 	Errors     map[int]string `json:"errors,omitempty"`
 }
 
@@ -41,7 +53,7 @@ type callColumns struct {
 func (c Calls) MarshalJSON() ([]byte, error) {
 	backing := make([]int64, 7*len(c))
 	column := func(i int) []int64 { return backing[i*len(c) : (i+1)*len(c)] }
-	w := callColumns{column(0), column(1), column(2), column(3), column(4), column(5), column(6), nil}
+	w := callColumns{column(0), column(1), column(2), column(3), column(4), column(5), column(6), nil, nil}
 	for i, call := range c {
 		w.Due[i] = int64(call.Due)
 		w.Start[i] = int64(call.Start)
@@ -50,6 +62,12 @@ func (c Calls) MarshalJSON() ([]byte, error) {
 		w.Pods[i] = int64(call.Pods)
 		w.Containers[i] = int64(call.Containers)
 		w.Samples[i] = int64(call.Samples)
+		if call.Lacks > 0 {
+			if w.Lacks == nil {
+				w.Lacks = make([]int64, len(c))
+			}
+			w.Lacks[i] = int64(call.Lacks)
+		}
 		if call.Err != "" {
 			if w.Errors == nil {
 				w.Errors = make(map[int]string)
@@ -72,6 +90,9 @@ func (c *Calls) UnmarshalJSON(data []byte) error {
 			return fmt.Errorf("calls: columns of %d and %d rows", n, len(column))
 		}
 	}
+	if w.Lacks != nil && len(w.Lacks) != n {
+		return fmt.Errorf("calls: columns of %d and %d rows", n, len(w.Lacks))
+	}
 	calls := make(Calls, n)
 	for i := range calls {
 		calls[i] = Call{
@@ -83,6 +104,9 @@ func (c *Calls) UnmarshalJSON(data []byte) error {
 			Containers: int(w.Containers[i]),
 			Samples:    int(w.Samples[i]),
 		}
+	}
+	for i, lacks := range w.Lacks {
+		calls[i].Lacks = int(lacks)
 	}
 	for i, text := range w.Errors {
 		if i < 0 || i >= n {

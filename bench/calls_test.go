@@ -30,6 +30,25 @@ func TestCallsJSON(t *testing.T) {
 	}
 }
 
+// What answers lack is a column where any lacks something, and no column elsewhere.
+func TestCallsLack(t *testing.T) {
+	calls := Calls{{Containers: 3}, {Containers: 2, Lacks: 1}, {Err: "gone", Lacks: 1}}
+	data, err := json.Marshal(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Calls
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(calls, back); diff != "" {
+		t.Errorf("round trip (-want +got):\n%s", diff)
+	}
+	if back.Partial() != 1 || back.Failed() != 1 {
+		t.Errorf("%d partial, %d failed; want 1, 1", back.Partial(), back.Failed())
+	}
+}
+
 func TestCallsJSONRefuses(t *testing.T) {
 	f := func(text string) {
 		t.Helper()
@@ -40,6 +59,7 @@ func TestCallsJSONRefuses(t *testing.T) {
 	}
 	f(`{"due_ns":[0,1],"start_ns":[0]}`)
 	f(`{"due_ns":[0],"start_ns":[0],"service_ns":[0],"bytes":[0],"pods":[0],"containers":[0],"samples":[0],"errors":{"1":"x"}}`)
+	f(`{"due_ns":[0],"start_ns":[0],"service_ns":[0],"bytes":[0],"pods":[0],"containers":[0],"samples":[0],"lacks":[1,2]}`)
 	f(`[]`)
 }
 

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,7 @@ type Cell struct {
 	// ContainersPerPod counts application containers, the pause container not
 	// included.
 	ContainersPerPod int `json:"containers_per_pod"`
-	// Profile is what the containers do: "idle" or "active".
+	// Profile is what the containers do: "idle", "active", or "churn".
 	Profile string `json:"profile"`
 }
 
@@ -41,6 +42,13 @@ type Arm struct {
 	// Treatment is the state that the node is put into before each trial; empty
 	// where it is left as it is.
 	Treatment string `json:"treatment,omitempty"`
+	// Clients is how many ask at once, an agent for each collector of each; 0 for one.
+	Clients int `json:"clients,omitempty"`
+}
+
+// Agents returns the collector of each agent of the arm, client after client.
+func (a *Arm) Agents() []string {
+	return slices.Repeat(a.Collectors, max(1, a.Clients))
 }
 
 // IntervalOf returns the time between two calls of one of the arm's collectors.
@@ -60,10 +68,10 @@ func (a *Arm) shortest() time.Duration {
 	return shortest
 }
 
-// window returns what the agent of the arm's i-th collector is to do in a window
-// that begins at start. Collectors with intervals of their own do not begin
+// window returns what the arm's i-th agent is to do in a window that begins at start. Collectors with intervals of their own do not begin
 // together: nothing keeps the clients of a kubelet in step.
 func (a *Arm) window(i int, start time.Time, timeout time.Duration) Window {
+	i %= len(a.Collectors)
 	interval := a.IntervalOf(a.Collectors[i])
 	if len(a.Intervals) > 0 {
 		start = start.Add(time.Duration(i) * a.shortest() / time.Duration(len(a.Collectors)))

@@ -27,6 +27,9 @@ type Collector interface {
 type CollectorSpec struct {
 	Name string
 	Help string
+	// CRI is the version of the CRI that it asks ("v1", "v1alpha2"), empty for one that
+	// asks no runtime.
+	CRI string
 	// OwnClock is set where work goes on between calls (cAdvisor's
 	// housekeeping): such a collector needs long windows.
 	OwnClock bool
@@ -44,8 +47,10 @@ type Source struct {
 	// CgroupParent is the cgroup that all pods of the run live under, as a path
 	// below the hierarchy's root ("/cri-stats-bench.slice").
 	CgroupParent string `json:"cgroup_parent,omitempty"`
-	// Pods are the pods that run.
-	Pods []Pod `json:"pods,omitempty"`
+	// Pods are the pods that run, or those of them that stay: with Churn others come and go
+	// meanwhile, and each answer is held against Pods.
+	Pods  []Pod `json:"pods,omitempty"`
+	Churn bool  `json:"churn,omitempty"`
 	// Kubelet is set where a kubelet runs the pods.
 	Kubelet *Kubelet `json:"kubelet,omitempty"`
 }
@@ -87,6 +92,9 @@ type Call struct {
 	Pods       int
 	Containers int
 	Samples    int
+	// Lacks counts containers that ran all along and are not in the answer, where pods come
+	// and go; 0 where they do not.
+	Lacks int
 	// Err is why the call failed; empty if it did not.
 	Err string
 }

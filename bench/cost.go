@@ -43,6 +43,16 @@ const (
 	Processes Quantity = "processes"
 )
 
+// Held says that a quantity is what is there at the end of a window; the others are what
+// was used inside it.
+func (q Quantity) Held() bool {
+	switch q {
+	case PSSBytes, AnonBytes, RSSBytes, MemoryCgroupBytes, Processes:
+		return true
+	}
+	return false
+}
+
 // A Cost is what one component used over one window. A quantity that was not
 // measured is absent from it: absent is not zero.
 type Cost map[Quantity]float64

@@ -21,8 +21,12 @@ func (r *Runner) guard(t *Trial, m *Metered) {
 	for _, w := range m.Warnings {
 		t.Warnings = append(t.Warnings, w.Error())
 	}
-	if len(m.Changed) > 0 {
-		t.void(VoidRestart, "%s", strings.Join(m.Changed, ", "))
+	changed := m.Changed
+	if t.Cell.Profile != ProfileChurn { // where pods come and go, so do their shims
+		changed = slices.Concat(changed, m.Shims)
+	}
+	if len(changed) > 0 {
+		t.void(VoidRestart, "%s", strings.Join(changed, ", "))
 	}
 	t.Guards[GuardLateness] = lateness(t.Agents).Seconds()
 
@@ -50,6 +54,9 @@ func (t *Trial) countPods(before, after []Pod, err error) {
 		t.void(VoidPodCount, "list the pods after the window: %v", err)
 	case len(before) != t.Cell.Pods:
 		t.void(VoidPodCount, "%d pods ran, the cell asks for %d", len(before), t.Cell.Pods)
+	case t.Cell.Profile == ProfileChurn:
+		stay, _ := mortals(t.Cell, before)
+		t.countStaying(stay, after)
 	case !slices.EqualFunc(before, after, samePod):
 		t.void(VoidPodCount, "%d pods ran before the window and %d after it, or not the same", len(before), len(after))
 	}

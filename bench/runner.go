@@ -23,6 +23,10 @@ type Runner struct {
 	// Treatment applies what arms ask for; nil where none does. With one, each trial
 	// knows which state was in force, also of an arm that asks for nothing.
 	Treatment Treatment
+	// Blocks says that arms of one round that ask for the same treatment share one
+	// application of it, if they come one after the other. Without, it is applied before
+	// each trial.
+	Blocks bool
 	// Checker says whether answers are true; nil where nobody asks.
 	Checker Checker
 	// Source is where agents read; the Runner fills in its Pods.
@@ -30,6 +34,8 @@ type Runner struct {
 	Limits Limits
 	// Timeout is the deadline of each call.
 	Timeout time.Duration
+	// Churn is how long after one pod the next is replaced, in cells of that profile.
+	Churn time.Duration
 	// Settle is how long the node is left alone after the cell has changed.
 	Settle time.Duration
 	// Log must not be written to the place that is measured; it is silent inside
@@ -38,6 +44,9 @@ type Runner struct {
 	// Progress, if set, is told before and after each trial and each change of
 	// density, never inside a window.
 	Progress func(Progress)
+
+	// applied is what the trial before this one had.
+	applied block
 }
 
 // Progress is what is told of a run under way.
@@ -94,6 +103,7 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 
 	var cell Cell
 	failures := 0
+	from := 0
 	for first := true; ; first = false {
 		slot, ok := r.Schedule.Next()
 		if !ok {
@@ -103,19 +113,23 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 		if changed {
 			r.tell(Progress{Phase: PhaseScale, Slot: slot, Remaining: r.Schedule.Remaining()})
 		}
+		begun := time.Now()
 		// Note: Scale is by difference, so it also repairs what a trial lost.
 		pods, err := r.Workload.Scale(ctx, slot.Cell)
 		if err != nil {
 			return fmt.Errorf("bring the node to %s: %w", slot.Cell, err)
 		}
+		var scaled *Scaled
 		if changed {
-			cell = slot.Cell
+			scaled = &Scaled{From: from, To: len(pods), Took: time.Since(begun)}
+			cell, from = slot.Cell, len(pods)
 			if err := sleep(ctx, r.Settle); err != nil {
 				return err
 			}
 		}
 
-		t := r.measure(ctx, slot, pods)
+		t, pods := r.measure(ctx, slot, pods)
+		t.Scaled = scaled
 		if err := ctx.Err(); err != nil {
 			return err // the trial in progress is lost, and only that
 		}

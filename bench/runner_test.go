@@ -24,14 +24,16 @@ type world struct {
 	windows int // that have begun
 	next    int
 
-	pods     int
-	lost     int           // pods that vanish inside a window
-	answer   time.Duration // how long a call takes
-	late     time.Duration // how late an agent begins its calls
-	fail     map[string]error
-	meter    Metered
-	meterErr error
-	cancel   context.CancelFunc // called inside the first window if set
+	pods   int
+	lost   int           // pods that vanish inside a window
+	answer time.Duration // how long a call takes
+	late   time.Duration // how late an agent begins its calls
+	fail   map[string]error
+	// failEvery is which of an agent's calls fail: every seventh with 7, none with 0.
+	failEvery int
+	meter     Metered
+	meterErr  error
+	cancel    context.CancelFunc // called inside the first window if set
 	// treatment is the node's, if it has one; checker sees what is answered.
 	treatment Treatment
 	checker   Checker
@@ -98,6 +100,9 @@ func (a *worldAgent) Run(ctx context.Context, w Window) error {
 		if k < 0 {
 			a.busy = max(0, free)
 			continue
+		}
+		if a.failEvery > 0 && len(a.calls)%a.failEvery == a.failEvery-1 {
+			c = Call{Due: c.Due, Start: c.Start, Service: c.Service, Err: "NotFound"}
 		}
 		a.calls = append(a.calls, c)
 	}
@@ -189,6 +194,17 @@ func slot(pods int, collectors ...string) Slot {
 	}
 }
 
+// runner is one that has the world behind all its seams.
+func (w *world) runner() *Runner {
+	return &Runner{
+		Workload: w, Agents: w, Meter: w, Schedule: w, Recorder: w,
+		Treatment: w.treatment, Checker: w.checker,
+		Limits:  Limits{Steal: 0.01, Foreign: 0.05, Harness: 0.01, Lateness: 0.1},
+		Timeout: 5 * time.Second, Settle: 3 * time.Second,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+}
+
 // run runs the slots in w and fails the test if anything is left over.
 func run(t *testing.T, w *world) error {
 	t.Helper()
@@ -198,13 +214,7 @@ func run(t *testing.T, w *world) error {
 	if w.cancel != nil {
 		w.cancel = cancel
 	}
-	r := Runner{
-		Workload: w, Agents: w, Meter: w, Schedule: w, Recorder: w,
-		Treatment: w.treatment, Checker: w.checker,
-		Limits:  Limits{Steal: 0.01, Foreign: 0.05, Harness: 0.01, Lateness: 0.1},
-		Timeout: 5 * time.Second, Settle: 3 * time.Second,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}
+	r := w.runner()
 	err := r.Run(ctx)
 	if w.agents != 0 {
 		t.Errorf("%d agents are left", w.agents)

@@ -68,8 +68,9 @@ type Metered struct {
 	Agents []Cost
 	// Guards has steal, foreign and harness CPU, where they can be read.
 	Guards Guards
-	// Changed names metered processes that ended or began inside the window.
-	Changed []string
+	// Changed names metered processes that ended inside the window, Shims those of the
+	// runtime's shims that ended or began.
+	Changed, Shims []string
 	// Warnings name what could not be metered and why.
 	Warnings []error
 }

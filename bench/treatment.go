@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -35,9 +36,36 @@ type Condition struct {
 	// State is the name of the treatment that is in force, empty if the subject
 	// does not tell.
 	State string
+	// Settled is how long the subject took from its start until its CPU use was steady, 0
+	// where nobody waited for that.
+	Settled time.Duration
+	// Allocated is what the subject has allocated since it began, and At when it said so;
+	// nil if it does not tell.
+	Allocated *Allocations
+	At        time.Time
 	// Operations are what the subject has asked the runtime since it began, by
 	// operation. Of those it has not asked there are none.
 	Operations map[string]Operation
+}
+
+// Allocations are what a Go program has allocated, by its own account
+// (runtime.MemStats: TotalAlloc in bytes, Mallocs).
+type Allocations struct {
+	Bytes   float64 `json:"bytes"`
+	Objects float64 `json:"objects"`
+}
+
+// allocatedBetween returns what was allocated a second from before to after, nil where
+// either does not tell.
+func allocatedBetween(before, after Condition) *Allocations {
+	seconds := after.At.Sub(before.At).Seconds()
+	if before.Allocated == nil || after.Allocated == nil || seconds <= 0 {
+		return nil
+	}
+	return &Allocations{
+		Bytes:   (after.Allocated.Bytes - before.Allocated.Bytes) / seconds,
+		Objects: (after.Allocated.Objects - before.Allocated.Objects) / seconds,
+	}
 }
 
 // An Operation is how often one operation was carried out and how long that took
@@ -91,19 +119,35 @@ const (
 	observeLead    = 2 * time.Second
 )
 
+// A block is trials that share one application of a treatment.
+type block struct {
+	cell         Cell
+	sweep, round int
+	treatment    string
+}
+
+// fresh says whether the treatment is to be applied before the slot: it is always, but
+// for those after the first of a block, where arms share what is applied.
+func (r *Runner) fresh(s *Slot) bool {
+	b := block{s.Cell, s.Sweep, s.Round, s.Arm.Treatment}
+	defer func() { r.applied = b }()
+	return s.Arm.Treatment != "" && (!r.Blocks || r.applied != b)
+}
+
 // treat puts the node into the state that the arm asks for. It returns what the
 // subject says then, nil without a treatment, and why the trial cannot be run, if so.
-func (r *Runner) treat(ctx context.Context, t *Trial) (*Condition, *Void) {
+func (r *Runner) treat(ctx context.Context, t *Trial, fresh bool) (*Condition, *Void) {
 	if r.Treatment == nil {
 		if t.Arm.Treatment != "" {
 			return nil, &Void{VoidTreatment, "nothing here can apply the treatment " + t.Arm.Treatment}
 		}
 		return nil, nil
 	}
-	if t.Arm.Treatment != "" {
+	if fresh {
 		bounded, cancel := context.WithTimeout(ctx, treatmentTimeout)
 		defer cancel()
 		if err := r.Treatment.Apply(bounded, t.Arm.Treatment); err != nil {
+			r.applied = block{}
 			return nil, &Void{VoidTreatment, "apply " + t.Arm.Treatment + ": " + err.Error()}
 		}
 	}
@@ -112,7 +156,22 @@ func (r *Runner) treat(ctx context.Context, t *Trial) (*Condition, *Void) {
 		return nil, &Void{VoidTreatment, "ask which treatment is in force: " + err.Error()}
 	}
 	t.State = condition.State
+	if fresh {
+		t.Settled = condition.Settled
+	}
 	return &condition, t.expect(condition.State, "before the window")
+}
+
+// restock makes the pods anew that a treatment has taken along. It returns those that
+// run.
+func (r *Runner) restock(ctx context.Context, c Cell, before []Pod) ([]Pod, error) {
+	now, err := r.Workload.Running(ctx)
+	if err == nil && !slices.EqualFunc(before, now, samePod) {
+		if now, err = r.Workload.Scale(ctx, c); err == nil {
+			err = sleep(ctx, r.Settle)
+		}
+	}
+	return now, err
 }
 
 // expect returns why the state is not the one that the arm asks for; an arm that
@@ -168,6 +227,7 @@ func (r *Runner) review(ctx context.Context, t *Trial, before *Condition) {
 	if broken := t.expect(after.State, "after the window"); broken != nil {
 		t.Void = append(t.Void, *broken)
 	}
+	t.Allocated = allocatedBetween(*before, after)
 	if t.Operations = operationsBetween(*before, after); t.Operations == nil {
 		t.void(VoidRestart, "the accounts of the treatment's subject went back: it began anew inside the window")
 	}

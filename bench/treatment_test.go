@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -200,4 +201,77 @@ func TestIntervals(t *testing.T) {
 			t.Errorf("when the agents began (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// Arms of one round that ask for the same treatment share one application; the next round
+// applies it anew, also where it is in force.
+func TestBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t}
+		for round, order := range [][]string{{"old", "old", "new", "new"}, {"new", "old"}, {"old"}} {
+			for i, treatment := range order {
+				s := treated(treatment, fmt.Sprint("a", i))
+				s.Round = round
+				w.slots = append(w.slots, s)
+			}
+		}
+		w.treatment = &gate{world: w}
+		r := w.runner()
+		r.Blocks = true
+		if err := r.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var applied []string
+		for _, line := range w.log {
+			if strings.HasPrefix(line, "apply ") || strings.HasPrefix(line, "start ") {
+				applied = append(applied, strings.Fields(line)[0]+" "+strings.Fields(line)[1])
+			}
+		}
+		want := []string{"apply old", "start a0", "start a1", "apply new", "start a2", "start a3", "apply new", "start a0", "apply old", "start a1", "apply old", "start a0"}
+		if diff := cmp.Diff(want, applied); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		for _, trial := range w.trials {
+			if len(trial.Void) > 0 {
+				t.Errorf("%s: %v", trial.Arm.Name, trial.Void)
+			}
+		}
+	})
+}
+
+// emptying is a treatment that takes the pods along.
+type emptying struct{ *gate }
+
+func (e emptying) Apply(ctx context.Context, name string) error {
+	e.pods = 0
+	return e.gate.Apply(ctx, name)
+}
+
+// Pods that a treatment has taken along are made anew before the window.
+func TestRestock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, slots: []Slot{treated("new", "a")}}
+		w.treatment = emptying{&gate{world: w}}
+		if err := w.runner().Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if trial := w.trials[0]; len(trial.Void) > 0 || trial.Pods != trial.Cell.Pods {
+			t.Errorf("%d pods, void %v", trial.Pods, trial.Void)
+		}
+	})
+}
+
+func TestAllocatedBetween(t *testing.T) {
+	at := time.Now()
+	c := func(after time.Duration, bytes float64) Condition {
+		return Condition{At: at.Add(after), Allocated: &Allocations{Bytes: bytes, Objects: bytes / 10}}
+	}
+	if diff := cmp.Diff(&Allocations{Bytes: 50, Objects: 5}, allocatedBetween(c(0, 100), c(4*time.Second, 300))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, after := range []Condition{{}, c(0, 300)} {
+		if got := allocatedBetween(c(0, 100), after); got != nil {
+			t.Errorf("of %+v: %+v", after, got)
+		}
+	}
 }

@@ -28,6 +28,8 @@ type Trial struct {
 	// window.
 	Pods       int `json:"pods"`
 	Containers int `json:"containers"`
+	// Scaled is how the node came to its pods, nil where it had them before.
+	Scaled *Scaled `json:"scaled,omitempty"`
 	// Agents has one report per collector of the arm, in the arm's order.
 	Agents []AgentReport `json:"agents,omitempty"`
 	// Costs has one entry per metered component; the agent's is the sum over Agents.
@@ -38,6 +40,13 @@ type Trial struct {
 	// after it.
 	State      string               `json:"state,omitempty"`
 	Operations map[string]Operation `json:"operations,omitempty"`
+	// Settled is how long the treatment's subject took from its start until its CPU use was
+	// steady; 0 where it was not started for this trial. Allocated is what it allocated a
+	// second, by its own account, about the window.
+	Settled   time.Duration `json:"settled,omitempty"`
+	Allocated *Allocations  `json:"allocated_per_second,omitempty"`
+	// Churn is how pods were replaced meanwhile; nil where none were.
+	Churn *Churned `json:"churn,omitempty"`
 	// Guards are the readings that decide whether the trial is void.
 	Guards Guards `json:"guards,omitempty"`
 	// Void holds the reasons why the trial must not be used, none if it may be.
@@ -47,6 +56,14 @@ type Trial struct {
 	Unsupported string `json:"unsupported,omitempty"`
 	// Warnings travel with the number: they are footnotes in every report.
 	Warnings []string `json:"warnings,omitempty"`
+}
+
+// A Scaled is a change of density: how many pods there were, how many then, and how long
+// that took, until each container ran.
+type Scaled struct {
+	From int           `json:"from"`
+	To   int           `json:"to"`
+	Took time.Duration `json:"took"`
 }
 
 // Usable says whether the trial may enter the analysis.

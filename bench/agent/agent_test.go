@@ -104,6 +104,11 @@ var source = bench.Source{Pods: []bench.Pod{{ID: "p1", Containers: []string{"c1"
 // serve runs one agent's whole life on the fake clock and returns its report.
 func serve(t *testing.T, collector string, w bench.Window) bench.AgentReport {
 	t.Helper()
+	return serveOf(t, collector, source, w)
+}
+
+func serveOf(t *testing.T, collector string, source bench.Source, w bench.Window) bench.AgentReport {
+	t.Helper()
 	var in, out bytes.Buffer
 	encode := json.NewEncoder(&in)
 	for _, o := range []order{{Open: &open{Collector: collector, Source: source, Timeout: 2 * time.Second}}, {Run: &w}, {Report: true}} {
@@ -184,6 +189,25 @@ func TestServe(t *testing.T) {
 
 // The first call of "slow" runs into the deadline for opening and yet the agent
 // could serve: such a source must not become an arm that looks fast.
+// Where pods come and go, each answer is held against those that stay.
+func TestChurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		churn := source
+		churn.Churn = true
+		w := bench.Window{Start: time.Now().Add(time.Second), Interval: time.Second, Calls: 2, Timeout: time.Second}
+		for collector, want := range map[string]int{"whole": 0, "partial": 2} {
+			w.Start = time.Now().Add(time.Second)
+			if calls := serveOf(t, collector, churn, w).Calls; calls[0].Lacks != want || calls[1].Lacks != want {
+				t.Errorf("%s: answers lack %d and %d containers, want %d", collector, calls[0].Lacks, calls[1].Lacks, want)
+			}
+		}
+		w.Start = time.Now().Add(time.Second)
+		if calls := serve(t, "partial", w).Calls; calls[0].Lacks != 0 {
+			t.Errorf("without churn answers lack %d containers one by one", calls[0].Lacks)
+		}
+	})
+}
+
 func TestFirstCallFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := server{find: find}

@@ -68,6 +68,8 @@ type server struct {
 	collector bench.Collector
 	source    bench.Source
 	report    bench.AgentReport
+	// stay are the containers that run all along, where others come and go; nil elsewhere.
+	stay map[string]bool
 	// batch takes the next answer, last keeps the last good one.
 	batch, last *bench.Batch
 }
@@ -124,6 +126,9 @@ func (s *server) open(ctx context.Context, o open) error {
 	}
 	s.collector = collector
 	s.source = o.Source
+	if o.Source.Churn {
+		s.stay = containers(o.Source.Pods)
+	}
 	s.batch, s.last = new(bench.Batch), new(bench.Batch)
 
 	callCtx, cancel := context.WithTimeout(ctx, o.Timeout)
@@ -193,8 +198,33 @@ func (s *server) call(ctx context.Context, start time.Time, due, timeout time.Du
 	call.Bytes = b.Bytes
 	call.Pods, call.Containers = b.Pods(), b.Containers()
 	call.Samples = len(b.Samples)
+	if s.stay != nil && call.Containers > 0 {
+		call.Lacks = lacks(s.stay, b)
+	}
 	s.batch, s.last = s.last, b
 	return call
+}
+
+// containers are the ids of all containers of pods.
+func containers(pods []bench.Pod) map[string]bool {
+	ids := make(map[string]bool)
+	for _, p := range pods {
+		for _, c := range p.Containers {
+			ids[c] = true
+		}
+	}
+	return ids
+}
+
+// lacks counts those of some containers that an answer does not have.
+func lacks(ids map[string]bool, b *bench.Batch) int {
+	n := len(ids)
+	for i := range b.Entities {
+		if ids[b.Entities[i].Container] {
+			n--
+		}
+	}
+	return n
 }
 
 // finish compares the last good answer with what runs, after the window.
@@ -204,12 +234,7 @@ func (s *server) finish() bench.AgentReport {
 	if !answered || len(s.last.Samples) == 0 && s.last.Containers() == 0 {
 		return report // nothing was read, so nothing can be missing: idle, cri-version
 	}
-	missing := make(map[string]bool)
-	for _, p := range s.source.Pods {
-		for _, c := range p.Containers {
-			missing[c] = true
-		}
-	}
+	missing := containers(s.source.Pods)
 	for _, e := range s.last.Entities {
 		if e.Container == "" {
 			continue

@@ -31,7 +31,7 @@ func (in Input) Analyze() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.observe, b.truth, b.decide, b.withhold, b.freshness, b.design, b.kubelet, b.prices, b.scaling, b.selfChecks, b.controls, b.timeline} {
+	for _, step := range []func() error{b.observe, b.treatments, b.truth, b.decide, b.withhold, b.freshness, b.design, b.kubelet, b.prices, b.scaling, b.selfChecks, b.controls, b.hypothesis, b.timeline} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
 		}
@@ -62,6 +62,8 @@ func (in Input) builder() (*builder, error) {
 		planned[i] = a.Name
 	}
 	in, modes := in.labelled()
+	in.Trials = withClients(in.Trials)
+	in.Trials = slices.Concat(in.Trials, in.sums())
 	b := &builder{
 		input:    in,
 		planned:  planned,
@@ -75,10 +77,10 @@ func (in Input) builder() (*builder, error) {
 			Baseline: in.Plan.Baseline, Idle: in.Plan.Idle, Margin: in.Plan.Margin,
 			Looks: in.Plan.Rounds.Looks(), End: in.End,
 			Level: intervalLevel, VerdictLevel: verdictLevel, Host: in.Host,
-			Parts: parts(in.Plan.Experiment, in.Trials),
+			Parts: parts(in.Plan, in.Trials),
 		},
 	}
-	b.arms = arms(in.Plan.Arms, b.trials)
+	b.arms = arms(slices.Concat(in.Plan.Arms, sumArms(in.Plan)), b.trials)
 	b.again = copies(b.arms, in.Plan.Baseline, in.Plan.Idle, asked(in.Plan))
 	if b.report.Baseline != "" || len(in.Plan.Comparisons) > 0 {
 		b.report.Primary = primaryCell(in.Plan.Cells())
@@ -89,9 +91,9 @@ func (in Input) builder() (*builder, error) {
 
 // parts returns the components that the headline sums over, less those that no
 // trial metered: a total that names its parts is better than none.
-func parts(experiment string, trials []bench.Trial) []bench.Component {
+func parts(p *plan.Plan, trials []bench.Trial) []bench.Component {
 	var out []bench.Component
-	for _, part := range headline(experiment) {
+	for _, part := range headline(p) {
 		if slices.ContainsFunc(trials, func(t bench.Trial) bool { return t.Usable() && t.Costs[part] != nil }) {
 			out = append(out, part)
 		}
@@ -99,13 +101,17 @@ func parts(experiment string, trials []bench.Trial) []bench.Component {
 	return out
 }
 
-// headline returns the components that carry the cost of an experiment.
-func headline(experiment string) []bench.Component {
-	reader := bench.ComponentAgent
-	if experiment == "kubelet" {
-		reader = bench.ComponentKubelet
+// headline returns the components that carry the cost of an experiment. Who compares two
+// builds of a runtime does not ask what its clients cost.
+func headline(p *plan.Plan) []bench.Component {
+	runtime := []bench.Component{bench.ComponentRuntime, bench.ComponentShims}
+	switch {
+	case len(p.Treatments) > 0:
+		return runtime
+	case p.Experiment == plan.Kubelet:
+		return append([]bench.Component{bench.ComponentKubelet}, runtime...)
 	}
-	return []bench.Component{reader, bench.ComponentRuntime, bench.ComponentShims}
+	return append([]bench.Component{bench.ComponentAgent}, runtime...)
 }
 
 // A builder makes one report.
@@ -140,7 +146,7 @@ func (b *builder) observe() error {
 	if in.Unfinished {
 		b.runNote(NoteUnfinished, "the records do not say that the run came to its end: it was interrupted, is under way, or is older than that file (end.json)")
 	}
-	for _, part := range headline(in.Plan.Experiment) {
+	for _, part := range headline(in.Plan) {
 		if !slices.Contains(b.report.Parts, part) {
 			b.runNote(NoteNotMetered, fmt.Sprintf("the component %s was not metered: it is not in the total", part))
 		}
@@ -166,6 +172,7 @@ func (b *builder) finish() *Report {
 		b.report.Cells = append(b.report.Cells, c.result())
 	}
 	b.report.Notes = b.notes.notes
+	b.report.test()
 	return b.report
 }
 
@@ -248,7 +255,7 @@ func (b *builder) tally(trials []*bench.Trial) {
 	b.unsupported = make(map[string]string)
 	byArm := make(map[string]*Arm)
 	for _, arm := range b.arms {
-		b.report.Arms = append(b.report.Arms, Arm{Name: arm.Name, Collectors: arm.Collectors})
+		b.report.Arms = append(b.report.Arms, Arm{Name: arm.Name, Collectors: arm.Collectors, Clients: arm.Clients})
 	}
 	for i := range b.report.Arms {
 		a := &b.report.Arms[i]
@@ -257,6 +264,9 @@ func (b *builder) tally(trials []*bench.Trial) {
 	}
 	for _, t := range trials {
 		a := byArm[t.Arm.Name]
+		if b.isSum(t.Arm.Name) {
+			continue // its trials are counted where they ran
+		}
 		a.Trials.count(t)
 		if t.Unsupported != "" && a.Unsupported == "" {
 			a.Unsupported = t.Unsupported

@@ -35,7 +35,7 @@ func (b *builder) gather(cell bench.Cell, trials []*bench.Trial) (*cellGroup, er
 	for _, arm := range b.arms {
 		g := &group{
 			cell: c, arm: arm, collectors: arm.Collectors, unsupported: b.unsupported[arm.Name] != "",
-			result: &ArmResult{Arm: arm.Name},
+			result: &ArmResult{Arm: arm.Name, Sum: b.isSum(arm.Name)},
 		}
 		c.order = append(c.order, g)
 		c.groups[arm.Name] = g
@@ -92,7 +92,9 @@ func (b *builder) counts(g *group) {
 	r.Tried, r.Used, r.Void = len(g.tried), len(g.used), g.void
 	for i := range b.report.Arms {
 		if a := &b.report.Arms[i]; a.Name == g.arm.Name {
-			a.Trials.Used += r.Used
+			if !r.Sum { // its trials are those of others
+				a.Trials.Used += r.Used
+			}
 		}
 	}
 	if g.repeated > 0 {

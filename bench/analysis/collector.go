@@ -48,7 +48,7 @@ func (b *builder) collector(g *group, collector string) error {
 			}
 		}
 	}
-	r.Failed, r.Missing, r.Late = seen.failed, seen.missing, seen.late
+	r.Failed, r.Missing, r.Partial, r.Late = seen.failed, seen.missing, seen.partial, seen.late
 	failed := b.incidentNotes(g, r, &seen)
 
 	var err error
@@ -81,9 +81,9 @@ func (b *builder) collector(g *group, collector string) error {
 
 // incidents are what went wrong with the calls of a collector.
 type incidents struct {
-	failed, missing, late                   int
-	trialsFailed, trialsMissing, trialsLate int
-	reasons                                 map[string]int // trials by the first reason
+	failed, missing, partial, late                         int
+	trialsFailed, trialsMissing, trialsPartial, trialsLate int
+	reasons                                                map[string]int // trials by the first reason
 }
 
 func (n *incidents) add(t *bench.Trial, a *bench.AgentReport) {
@@ -99,9 +99,14 @@ func (n *incidents) add(t *bench.Trial, a *bench.AgentReport) {
 		}
 		n.reasons[a.Calls[slices.IndexFunc(a.Calls, func(c bench.Call) bool { return c.Err != "" })].Err]++
 	}
+	if partial := a.Calls.Partial(); partial > 0 {
+		n.partial += partial
+		n.trialsPartial++
+	}
 	late := 0
 	for i := 1; i < len(a.Calls); i++ {
-		if previous := a.Calls[i-1]; previous.Start+previous.Service > a.Calls[i].Due {
+		// Of several clients each has its calls in a row.
+		if previous := a.Calls[i-1]; previous.Due < a.Calls[i].Due && previous.Start+previous.Service > a.Calls[i].Due {
 			late++
 		}
 	}
@@ -121,6 +126,9 @@ func (b *builder) incidentNotes(g *group, r CollectorResult, n *incidents) []int
 	}
 	if n.missing > 0 {
 		add(NoteMissing, n.trialsMissing, "%s: containers of ours are missing from last answers, %d in all", r.Collector, n.missing)
+	}
+	if n.partial > 0 {
+		add(NotePartial, n.trialsPartial, "%s: %d of %d answers lack a container that ran all along while other pods were replaced", r.Collector, n.partial, r.Calls-r.Failed)
 	}
 	if n.late > 0 {
 		add(NoteLate, n.trialsLate, "%s: %d of %d calls were due before the answer to the one before them had come", r.Collector, n.late, r.Calls)

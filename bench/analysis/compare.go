@@ -133,7 +133,11 @@ func (b *builder) endpoints() []Series {
 			out = append(out, Series{Metric: m, Component: c})
 		}
 	}
-	return append(out, Series{Metric: CPUCores, Component: bench.ComponentNode})
+	out = append(out, Series{Metric: CPUCores, Component: bench.ComponentNode})
+	if len(b.input.Plan.Treatments) > 0 {
+		out = append(out, Series{Metric: AllocatedBytes, Component: bench.ComponentRuntime}, Series{Metric: AllocatedObjects, Component: bench.ComponentRuntime})
+	}
+	return out
 }
 
 // judgedSeries says whether a series gets a verdict.

@@ -3,9 +3,7 @@ package analysis
 import (
 	"errors"
 	"math"
-	"slices"
 
-	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/stat"
 )
@@ -38,8 +36,8 @@ func Foresee(p *plan.Plan) ([]Foresight, error) {
 	again := copies(p.Arms, p.Baseline, p.Idle, asked(p))
 	var out []Foresight
 	for _, c := range p.Comparisons {
-		i := slices.IndexFunc(p.Arms, func(a bench.Arm) bool { return a.Name == c.To })
-		if i < 0 {
+		window, _, ok := p.Windows(c.To)
+		if !ok {
 			continue
 		}
 		stands := 1.0
@@ -48,7 +46,7 @@ func Foresee(p *plan.Plan) ([]Foresight, error) {
 				stands++
 			}
 		}
-		noise := noisePerSecond / math.Sqrt(p.Arms[i].Window.Seconds()) * math.Sqrt(1+1/stands)
+		noise := noisePerSecond / math.Sqrt(window.Seconds()) * math.Sqrt(1+1/stands)
 		f := Foresight{Comparison: c}
 		for _, of := range []struct {
 			rounds int

@@ -37,8 +37,28 @@ func (c *cellGroup) result() Cell {
 	}
 	for _, g := range c.order {
 		out.Arms = append(out.Arms, *g.result)
+		for _, t := range g.used {
+			if t.Churn != nil {
+				out.churned(t)
+			}
+		}
+		for _, t := range g.tried {
+			if t.Scaled != nil {
+				out.Scaled = append(out.Scaled, *t.Scaled)
+			}
+		}
 	}
 	return out
+}
+
+// churned adds the churn of a trial.
+func (c *Cell) churned(t *bench.Trial) {
+	if c.Churn == nil {
+		c.Churn = &Churn{}
+	}
+	c.Churn.Replaced += t.Churn.Replaced
+	c.Churn.Due += t.Churn.Due
+	c.Churn.Seconds += (t.Arm.WarmUp + t.Length).Seconds()
 }
 
 // idle returns the idle arm with the windows of an arm, nil where there is none or the

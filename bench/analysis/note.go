@@ -27,11 +27,13 @@ const (
 	NoteRepeated     NoteKind = "repeated"      // usable trials that a later attempt stands in for
 	NoteCorrelated   NoteKind = "correlated"    // units that are not independent of each other
 	NoteMissing      NoteKind = "missing"       // containers that answers lack
+	NotePartial      NoteKind = "partial"       // answers that lack what ran all along
 	NoteInfluence    NoteKind = "influence"     // one round that decides the mean
 	NoteTwoDensities NoteKind = "two-densities" // a slope that no third density checks
 	NoteWindows      NoteKind = "windows"       // arms with unequal windows, which are not compared
 	NotePooled       NoteKind = "pooled"        // a spread that is that of all arms with the same windows
 	NoteNotFinite    NoteKind = "not-finite"    // values beyond what can be calculated with
+	NoteItself       NoteKind = "itself"        // two treatments that are the same
 	NoteSelfCheck    NoteKind = "self-check"    // an arm that differs from itself
 	NoteIncomplete   NoteKind = "incomplete"    // an arm that reads fewer containers than run
 	NoteLate         NoteKind = "late"          // calls that waited for the ones before them

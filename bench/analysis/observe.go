@@ -31,7 +31,9 @@ const (
 	FirstCall        Metric = "first_call_seconds"
 	CPUCores         Metric = "cpu_cores" // CPU seconds over the window's length
 	PSS              Metric = "pss_bytes"
-	ReadCalls        Metric = "read_calls_per_second" // read system calls over the window's length
+	ReadCalls        Metric = "read_calls_per_second"        // read system calls over the window's length
+	AllocatedBytes   Metric = "allocated_bytes_per_second"   // by the runtime's own account
+	AllocatedObjects Metric = "allocated_objects_per_second" // likewise
 	AnswerBytes      Metric = "answer_bytes"
 	AnswerPods       Metric = "answer_pods"
 	AnswerContainers Metric = "answer_containers"
@@ -203,6 +205,10 @@ func (o *observer) costs(t *bench.Trial) {
 	}
 	if pss, ok := sum(t.Costs, o.parts, bench.PSSBytes); ok {
 		o.add(Series{Metric: PSS, Component: Total}, pss)
+	}
+	if a := t.Allocated; a != nil {
+		o.add(Series{Metric: AllocatedBytes, Component: bench.ComponentRuntime}, a.Bytes)
+		o.add(Series{Metric: AllocatedObjects, Component: bench.ComponentRuntime}, a.Objects)
 	}
 	if reads, ok := sum(t.Costs, o.parts, bench.ReadCalls); ok {
 		o.add(Series{Metric: ReadCalls, Component: Total}, reads/t.Length.Seconds())

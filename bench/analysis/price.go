@@ -109,7 +109,7 @@ func (b *builder) prices() error {
 	for _, c := range b.cells {
 		list := make(map[string]*group)
 		for _, g := range c.order {
-			if len(g.collectors) != 1 || b.again[g.arm.Name] != "" || isControl(g.arm) || g.arm.Treatment != "" || g.result.AboveIdle.CPU.Absent() || !g.reads() {
+			if len(g.collectors) != 1 || b.again[g.arm.Name] != "" || isControl(g.arm) || g.arm.Clients > 1 || g.arm.Treatment != "" || g.result.AboveIdle.CPU.Absent() || !g.reads() {
 				continue
 			}
 			if other := list[g.collectors[0]]; other == nil || g.arm.Interval < other.arm.Interval {

@@ -78,7 +78,7 @@ func copies(arms []bench.Arm, baseline, idle string, asked []string) map[string]
 
 // sameCalls says whether two arms make the same calls at the same intervals.
 func sameCalls(a, b bench.Arm) bool {
-	return a.Interval == b.Interval && slices.Equal(a.Collectors, b.Collectors) && maps.Equal(a.Intervals, b.Intervals)
+	return a.Interval == b.Interval && max(1, a.Clients) == max(1, b.Clients) && slices.Equal(a.Collectors, b.Collectors) && maps.Equal(a.Intervals, b.Intervals)
 }
 
 // selfChecks compares arms with themselves.

@@ -38,6 +38,8 @@ type Report struct {
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	Host  HostInfo  `json:"host"`
+	// Treatments are those of the runtime, the one that others are compared with first.
+	Treatments []Treatment `json:"treatments,omitempty"`
 	// Parts are the components that the total sums over: those of the experiment's
 	// headline that this run metered.
 	Parts []bench.Component `json:"parts"`
@@ -60,6 +62,8 @@ type Report struct {
 	// found of the answers.
 	Truth  agreement.Rule `json:"truth,omitempty"`
 	Checks []Check        `json:"checks,omitempty"`
+	// Hypothesis is what the run puts to the test, nil where it tests none.
+	Hypothesis *Tested `json:"hypothesis,omitempty"`
 	// Kubelet is nil but for the experiment of that name.
 	Kubelet *KubeletReport `json:"kubelet,omitempty"`
 	// Notes are the footnotes; estimates and rows refer to them by index.
@@ -76,7 +80,9 @@ func (r *Report) Simulated() bool { return r.Host.Simulated }
 type Arm struct {
 	Name       string   `json:"name"`
 	Collectors []string `json:"collectors"`
-	Trials     Tally    `json:"trials"`
+	// Clients is how many ask at once, each of all collectors; 0 for one.
+	Clients int   `json:"clients,omitempty"`
+	Trials  Tally `json:"trials"`
 	// Unsupported is what the arm needs and the node does not have.
 	Unsupported string `json:"unsupported,omitempty"`
 }
@@ -104,10 +110,21 @@ type VoidCount struct {
 // A Cell is one cell and its arms, in the plan's order.
 type Cell struct {
 	bench.Cell
-	Arms []ArmResult `json:"arms"`
+	// Scaled are the changes of density that led to this cell, in the order of time.
+	Scaled []bench.Scaled `json:"scaled,omitempty"`
+	// Churn is how pods were replaced while arms read, nil where none were.
+	Churn *Churn      `json:"churn,omitempty"`
+	Arms  []ArmResult `json:"arms"`
 	// Pairings are the comparisons of two arms that get a verdict: those of the plan in
 	// its order, then those of other arms with the baseline.
 	Pairings []Pairing `json:"pairings,omitempty"`
+}
+
+// A Churn is how pods were replaced in the warm-ups and windows of a cell.
+type Churn struct {
+	bench.Churned
+	// Seconds is how long all of them took.
+	Seconds float64 `json:"seconds"`
 }
 
 // Arm returns the result of the named arm, nil if the cell has none.
@@ -123,6 +140,8 @@ func (c *Cell) Arm(name string) *ArmResult {
 // An ArmResult is one arm in one cell.
 type ArmResult struct {
 	Arm string `json:"arm"`
+	// Sum says that it is other arms taken together: its trials and calls are theirs.
+	Sum bool `json:"sum,omitempty"`
 	// Tried, Used and Void count its trials in this cell.
 	Tried int `json:"tried"`
 	Used  int `json:"used"`
@@ -198,6 +217,9 @@ type CollectorResult struct {
 	Expected   Estimate `json:"expected_containers"`
 	// Missing counts containers of ours that last answers lacked, over all trials.
 	Missing int `json:"missing"`
+	// Partial counts answers that lack a container that ran all along, in cells where pods
+	// come and go.
+	Partial int `json:"partial,omitempty"`
 	// Late counts calls that were due before the answer to the one before them had
 	// come.
 	Late int `json:"late"`

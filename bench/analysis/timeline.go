@@ -24,7 +24,7 @@ type Moment struct {
 // those of an unsupported arm, have no place in it.
 func (b *builder) timeline() error {
 	for _, t := range b.trials {
-		if t.Start.IsZero() || t.Unsupported != "" {
+		if t.Start.IsZero() || t.Unsupported != "" || b.isSum(t.Arm.Name) {
 			continue
 		}
 		m := Moment{Start: t.Start, Cell: t.Cell, Arm: t.Arm.Name}

@@ -17,6 +17,8 @@ type delta struct {
 	// alive are the metered processes that still run, and the shims that began
 	// inside the window.
 	alive []*process
+	// lost are shims that ended inside the window, and their clocks with them.
+	lost map[*process]bool
 }
 
 // components are the ones that consist of processes.
@@ -29,8 +31,17 @@ func (b *delta) warn(c bench.Component, q bench.Quantity, err error) {
 
 // population finds out which processes ended and which shims began.
 func (b *delta) population() {
-	changed := func(format string, args ...any) {
-		b.metered.Changed = append(b.metered.Changed, fmt.Sprintf(format, args...))
+	b.lost = make(map[*process]bool)
+	changed := func(format string, p *process) {
+		to := &b.metered.Changed
+		if p.component == bench.ComponentShims {
+			to = &b.metered.Shims
+		}
+		*to = append(*to, fmt.Sprintf(format, p))
+	}
+	ended := func(p *process) {
+		changed("%s ended", p)
+		b.lost[p] = p.component == bench.ComponentShims
 	}
 	for _, p := range b.watch.procs {
 		switch err := b.watch.meter.lives(p); {
@@ -38,15 +49,15 @@ func (b *delta) population() {
 			b.alive = append(b.alive, p)
 		case errors.Is(err, errReplaced):
 			p.end.err, p.switches.err = err, err // the other's, not its own
-			changed("%s ended", p)
+			ended(p)
 		case errors.Is(err, errEnded):
-			changed("%s ended", p)
+			ended(p)
 		default:
 			b.metered.Warnings = append(b.metered.Warnings, fmt.Errorf("see whether %s still runs: %w", p, err))
 			changed("%s may have ended", p)
 		}
 	}
-	shims, err := b.watch.meter.shims()
+	shims, err := b.watch.meter.shims(b.watch.daemon)
 	if err != nil && !errors.Is(err, errOtherShims) { // of which Watch has warned
 		b.metered.Warnings = append(b.metered.Warnings, err)
 	}
@@ -89,9 +100,9 @@ func (w *watch) meters(c bench.Component) bool {
 	case bench.ComponentAgent:
 		return len(w.agents) > 0
 	case bench.ComponentRuntime:
-		return w.meter.cfg.RuntimePID != 0
+		return w.meter.cfg.Runtime != nil
 	case bench.ComponentShims:
-		return w.meter.cfg.RuntimePID != 0 && !w.noShims
+		return w.meter.cfg.Runtime != nil && !w.noShims
 	case bench.ComponentKubelet:
 		return w.meter.cfg.Kubelet != nil
 	}
@@ -103,12 +114,15 @@ func (w *watch) meters(c bench.Component) bool {
 func (b *delta) processes(c bench.Component, is func(*process) bool, warn func(bench.Component, bench.Quantity, error)) bench.Cost {
 	cost := make(bench.Cost)
 	var cpu, reads, switches, pss, rss, anon sum
-	watched, alive := 0, 0
+	watched, alive, lost := 0, 0, 0
 	for _, p := range b.watch.procs {
 		if is(p) {
 			watched++
-			used, err := p.end.since(p.begin)
-			cpu.add(used.Seconds(), err)
+			if used, err := p.end.since(p.begin); b.lost[p] {
+				lost++
+			} else {
+				cpu.add(used.Seconds(), err)
+			}
 			reads.add(float64(p.reads.value), p.reads.err)
 			switches.add(float64(p.switches.value), p.switches.err)
 		}
@@ -126,7 +140,12 @@ func (b *delta) processes(c bench.Component, is func(*process) bool, warn func(b
 		}
 	}
 	cost[bench.Processes] = float64(alive)
-	cpu.into(cost, bench.CPUSeconds, c, warn)
+	if lost > 0 {
+		warn(c, bench.CPUSeconds, fmt.Errorf("%d processes ended inside the window: what they used since its start is only in the account of the runtime's cgroup, where they were in it", lost))
+	}
+	if lost < watched || watched == 0 { // of those that ended alone nothing is known
+		cpu.into(cost, bench.CPUSeconds, c, warn)
+	}
 	if v, ok := cost[bench.CPUSeconds]; ok {
 		cost[bench.CPUClockSeconds] = v
 	}
@@ -194,8 +213,8 @@ func (b *delta) daemon(d *domain) {
 	cost[bench.CPUCgroupSeconds] = account.Seconds()
 	var clocks time.Duration
 	for _, p := range b.watch.procs {
-		if p.covered != d {
-			continue
+		if p.covered != d || b.lost[p] {
+			continue // of those that ended the account tells
 		}
 		used, err := p.end.since(p.begin)
 		if err != nil {

@@ -66,11 +66,11 @@ func (m *Meter) lives(p *process) error {
 // They are no children of the runtime, so their names and arguments tell. None is
 // an answer, unless there are some of another runtime only: then the socket may
 // be the wrong one, and the error is errOtherShims.
-func (m *Meter) shims() ([]*process, error) {
-	if m.cfg.RuntimePID == 0 {
+func (m *Meter) shims(of *process) ([]*process, error) {
+	if of == nil {
 		return nil, nil
 	}
-	runtime, err := m.proc.Proc(m.cfg.RuntimePID)
+	runtime, err := m.proc.Proc(of.pid)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func TestShims(t *testing.T) {
 		n.process(runtimePID, 1, daemon, "/runtime", daemon)
 		n.remove(n.dir(shimPID))
 		n.process(77, 1, comm, "/", args...)
-		shims, err := n.meter().shims()
+		shims, err := n.meter().shims(&process{pid: runtimePID})
 		if err != nil && !errors.Is(err, errOtherShims) {
 			t.Error(err)
 		}

@@ -148,6 +148,9 @@ func (n *node) remove(name string) {
 	}
 }
 
+// is finds a process that is known.
+func is(pid int) func() (int, error) { return func() (int, error) { return pid, nil } }
+
 // meter returns a meter of the node.
 func (n *node) meter() *Meter {
 	n.t.Helper()
@@ -156,7 +159,7 @@ func (n *node) meter() *Meter {
 		n.t.Fatal(err)
 	}
 	return &Meter{
-		cfg: Config{Proc: n.proc, CgroupRoot: n.cgroup, RuntimePID: runtimePID, RuntimeSocket: "unix://" + socket,
+		cfg: Config{Proc: n.proc, CgroupRoot: n.cgroup, Runtime: is(runtimePID), RuntimeSocket: "unix://" + socket,
 			PodsCgroup: "/pods", HarnessPID: harnessPID},
 		proc: fs,
 		clock: func(pid int) (time.Duration, error) {

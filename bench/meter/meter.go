@@ -65,6 +65,7 @@
 package meter
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
@@ -77,14 +78,13 @@ type Config struct {
 	Proc string
 	// CgroupRoot is where cgroup hierarchies are mounted, "/sys/fs/cgroup" if empty.
 	CgroupRoot string
-	// RuntimePID is the runtime's daemon (containerd, crio), 0 if it is not metered.
-	RuntimePID int
+	// Runtime returns the process of the runtime's daemon (containerd, crio), Kubelet that
+	// of the kubelet; nil if it is not metered. They are called by each Watch, since
+	// treatments restart daemons between trials.
+	Runtime, Kubelet func() (pid int, err error)
 	// RuntimeSocket is the socket that the daemon serves CRI on, with or without
-	// "unix://". It is needed with RuntimePID: shims of containerd are known by it.
+	// "unix://". It is needed with Runtime: shims of containerd are known by it.
 	RuntimeSocket string
-	// Kubelet returns the process of the kubelet; nil if it is not metered. It is
-	// called by each Watch, since a kubelet is restarted between trials.
-	Kubelet func() (pid int, err error)
 	// PodsCgroup is the cgroup that all pods of the run live under, as a path below
 	// the hierarchy's root; empty if pods are not metered. It need not exist
 	// before the first pod.
@@ -95,11 +95,11 @@ type Config struct {
 
 // withDefaults fills in what is empty and refuses what cannot be.
 func (c Config) withDefaults() (Config, error) {
-	if c.RuntimePID < 0 || c.HarnessPID < 0 {
-		return c, fmt.Errorf("configure the meter: process ids %d (runtime) and %d (harness), want none below 0", c.RuntimePID, c.HarnessPID)
+	if c.HarnessPID < 0 {
+		return c, fmt.Errorf("configure the meter: process id %d of the harness, want none below 0", c.HarnessPID)
 	}
-	if c.RuntimePID != 0 && c.RuntimeSocket == "" {
-		return c, fmt.Errorf("configure the meter: a runtime (process %d) without its socket, by which its shims are known", c.RuntimePID)
+	if c.Runtime != nil && c.RuntimeSocket == "" {
+		return c, errors.New("configure the meter: a runtime without its socket, by which its shims are known")
 	}
 	if c.Proc == "" {
 		c.Proc = "/proc"

@@ -35,7 +35,7 @@ func New(cfg Config) (*Meter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open procfs: %w", err)
 	}
-	return &Meter{cfg: cfg, proc: proc, clock: processClock}, nil
+	return &Meter{cfg: cfg, proc: proc, clock: ProcessClock}, nil
 }
 
 // Watch finds the runtime, its shims, the kubelet, the harness and the agents, and opens
@@ -52,7 +52,10 @@ func (m *Meter) Watch(ctx context.Context, agents []int) (_ bench.Watch, err err
 	if err != nil {
 		return nil, err
 	}
-	shims, err := m.shims()
+	if w.daemon, err = m.daemon(bench.ComponentRuntime, m.cfg.Runtime); err != nil {
+		return nil, err
+	}
+	shims, err := m.shims(w.daemon)
 	if errors.Is(err, errOtherShims) {
 		w.warnings, w.noShims = append(w.warnings, err), true
 	} else if err != nil {
@@ -60,25 +63,15 @@ func (m *Meter) Watch(ctx context.Context, agents []int) (_ bench.Watch, err err
 	}
 	// The order in which clocks are read at the start of a window.
 	w.procs = append([]*process{harness}, shims...)
-	if m.cfg.RuntimePID != 0 {
-		runtime, err := m.find(bench.ComponentRuntime, m.cfg.RuntimePID)
-		if err != nil {
-			return nil, err
-		}
-		w.procs = append(w.procs, runtime)
-		w.domains = append(w.domains, &domain{component: bench.ComponentRuntime, pid: runtime.pid})
+	kubelet, err := m.daemon(bench.ComponentKubelet, m.cfg.Kubelet)
+	if err != nil {
+		return nil, err
 	}
-	if m.cfg.Kubelet != nil {
-		pid, err := m.cfg.Kubelet()
-		if err != nil {
-			return nil, fmt.Errorf("find the process of the %s: %w", bench.ComponentKubelet, err)
+	for _, p := range []*process{w.daemon, kubelet} {
+		if p != nil {
+			w.procs = append(w.procs, p)
+			w.domains = append(w.domains, &domain{component: p.component, pid: p.pid})
 		}
-		kubelet, err := m.find(bench.ComponentKubelet, pid)
-		if err != nil {
-			return nil, err
-		}
-		w.procs = append(w.procs, kubelet)
-		w.domains = append(w.domains, &domain{component: bench.ComponentKubelet, pid: pid})
 	}
 	for _, pid := range agents {
 		agent, err := m.find(bench.ComponentAgent, pid)
@@ -98,6 +91,18 @@ func (m *Meter) Watch(ctx context.Context, agents []int) (_ bench.Watch, err err
 	w.openCgroups()
 	w.readBegin() // once for nothing, so that caches are warm and maps have their size
 	return w, ctx.Err()
+}
+
+// daemon finds a daemon, nil where it is not metered.
+func (m *Meter) daemon(c bench.Component, of func() (int, error)) (*process, error) {
+	if of == nil {
+		return nil, nil
+	}
+	pid, err := of()
+	if err != nil {
+		return nil, fmt.Errorf("find the process of the %s: %w", c, err)
+	}
+	return m.find(c, pid)
 }
 
 // openNode opens the account of the node.

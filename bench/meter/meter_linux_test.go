@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -175,7 +177,7 @@ func TestChanged(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNode(t, false)
 			got := n.window(n.meter(), time.Second, func() { busy(n); change(n) })
-			if d := cmp.Diff(want, got.Changed); d != "" {
+			if d := cmp.Diff(want, slices.Concat(got.Changed, got.Shims)); d != "" {
 				t.Errorf("diff (-want +got):\n%s", d)
 			}
 		})
@@ -189,6 +191,41 @@ func TestChanged(t *testing.T) {
 		n.process(302, 1, "containerd-shim", "/runtime", "containerd-shim-runc-v2", "-address", socket, "start")
 		n.process(303, 1, "containerd-shim", "/runtime", "containerd-shim-runc-v2", "-address", "/run/other.sock")
 	}, "shims containerd-shim (pid 301) began")
+}
+
+// TestShimsEnd lets one of two shims end inside the window, as where pods churn: what it
+// used is in the account of the runtime's cgroup, and the total is right. Where there is
+// no such account, it is said to be lost.
+func TestShimsEnd(t *testing.T) {
+	f := func(own bool, want float64) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			n := newNode(t, true)
+			n.process(301, 1, "containerd-shim", "/runtime", "containerd-shim-runc-v2", "-address", socket)
+			n.account("/runtime", 10*time.Second, 0, runtimePID, shimPID, 301)
+			n.clocks[301] = time.Second
+			if !own {
+				n.process(77, 1, "sshd", "/runtime", "sshd")
+				n.account("/runtime", 10*time.Second, 0, runtimePID, shimPID, 301, 77)
+			}
+			runtime, shim := n.clocks[runtimePID], n.clocks[shimPID]
+			got := n.window(n.meter(), time.Second, func() {
+				n.clocks[runtimePID], n.clocks[shimPID] = runtime+300*time.Millisecond, shim+20*time.Millisecond
+				n.account("/runtime", 10*time.Second+400*time.Millisecond, 0, runtimePID, shimPID)
+				n.remove(n.dir(301))
+				delete(n.clocks, 301)
+			})
+			total := got.Costs[bench.ComponentRuntime][bench.CPUSeconds] + got.Costs[bench.ComponentShims][bench.CPUSeconds]
+			if math.Abs(total-want) > 1e-9 || len(got.Changed) > 0 || len(got.Shims) != 1 {
+				t.Errorf("own cgroup %t: total %v, want %v; changed %v, shims %v; %v", own, total, want, got.Changed, got.Shims, got.Warnings)
+			}
+			if text := fmt.Sprint(got.Warnings); !strings.Contains(text, "1 processes ended inside the window") {
+				t.Errorf("own cgroup %t: warnings %v", own, text)
+			}
+		})
+	}
+	f(true, 0.4)
+	f(false, 0.32)
 }
 
 // TestReplaced gives a shim's pid to another process: nothing that is read by
@@ -233,8 +270,8 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("New(%+v): %v, want %q", cfg, err, want)
 		}
 	}
-	f(Config{RuntimePID: -1}, "want none below 0")
-	f(Config{RuntimePID: 1}, "without its socket")
+	f(Config{HarnessPID: -1}, "want none below 0")
+	f(Config{Runtime: is(1)}, "without its socket")
 	f(Config{Proc: t.TempDir() + "/none"}, "open procfs: ")
 }
 

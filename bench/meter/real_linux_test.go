@@ -213,7 +213,7 @@ func TestProcessClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, errClock := processClock(b.cmd.Process.Pid)
+	got, errClock := ProcessClock(b.cmd.Process.Pid)
 	if err := errors.Join(errClock, b.cmd.Wait()); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestProcessClock(t *testing.T) {
 	if (got - want).Abs() > 10*time.Microsecond { // of which rusage has two
 		t.Errorf("clock %v, rusage %v", got, want)
 	}
-	if _, err := processClock(b.cmd.Process.Pid); !errors.Is(err, unix.EINVAL) {
+	if _, err := ProcessClock(b.cmd.Process.Pid); !errors.Is(err, unix.EINVAL) {
 		t.Errorf("clock of a process that is no more: %v", err)
 	}
 }
@@ -277,7 +277,7 @@ func TestCgroupReal(t *testing.T) {
 			join := newCgroup(t)
 			b := startBurner(t, job)
 			join(b.cmd.Process.Pid)
-			cfg := Config{RuntimePID: b.cmd.Process.Pid, RuntimeSocket: "/run/none.sock"}
+			cfg := Config{Runtime: is(b.cmd.Process.Pid), RuntimeSocket: "/run/none.sock"}
 			got := meterReal(t, cfg, nil, func() { b.run() })
 			cost := got.Costs[bench.ComponentRuntime]
 			clock, cgroup, cpu := cost[bench.CPUClockSeconds], cost[bench.CPUCgroupSeconds], cost[bench.CPUSeconds]
@@ -300,7 +300,7 @@ func TestCgroupReal(t *testing.T) {
 // TestEdgeDoesNotAllocate takes the CPU readings of both edges of real accounts.
 func TestEdgeDoesNotAllocate(t *testing.T) {
 	self := os.Getpid()
-	m, err := New(Config{RuntimePID: self, RuntimeSocket: "/run/none.sock", PodsCgroup: "/"})
+	m, err := New(Config{Runtime: is(self), RuntimeSocket: "/run/none.sock", PodsCgroup: "/"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ type watch struct {
 	// start: the harness first, the agents last.
 	procs  []*process
 	agents []*process
+	// daemon is the runtime's, one of procs; nil where it is not metered.
+	daemon *process
 	// node and pods are nil where there is no such account.
 	node *nodeAccount
 	pods *account

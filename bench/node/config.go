@@ -36,6 +36,9 @@ type Config struct {
 	// kubelet too, since cAdvisor knows no other path, unless somebody has it.
 	Kubelet *KubeletConfig
 
+	// Debug lets the runtime serve what it says of itself on State.Debug (containerd only).
+	Debug bool
+
 	// StatsCollectPeriod is how often the runtime collects stats by itself; the
 	// runtime's default if 0. containerd: stats_collect_period of the plugin
 	// io.containerd.cri.v1.runtime, for CPU rates, 1 s by default. CRI-O:

@@ -9,10 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
-	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"cri-stats-bench/bench/cgroupfs"
@@ -221,39 +219,5 @@ func (n *Node) tryKubelet(ctx context.Context, gate bool) (err error) {
 
 // stopKubelet is Stop for who has the lock.
 func (n *Node) stopKubelet(ctx context.Context) error {
-	s, k := &n.State, n.State.Kubelet
-	proc, err := procfs.NewFS(procRoot)
-	if err != nil {
-		return err
-	}
-	p := process{pid: k.PID, start: k.StartTicks, name: kubeletProgram.name}
-	for _, try := range []struct {
-		sig     syscall.Signal
-		timeout time.Duration
-	}{{syscall.SIGTERM, termTimeout}, {syscall.SIGKILL, killTimeout}} {
-		running, err := k.running(s.BootID)
-		if err == nil && running {
-			err = p.signal(proc, try.sig)
-		}
-		if err != nil {
-			return fmt.Errorf("stop the kubelet of %s: %w", s.Dir, err)
-		}
-		ctx, cancel := context.WithTimeout(ctx, try.timeout)
-		gone := poll(ctx, func() bool {
-			running, err = k.running(s.BootID)
-			return err != nil || !running
-		})
-		cancel()
-		if err != nil {
-			return err
-		}
-		if gone {
-			if n.kubeletEnded != nil {
-				<-n.kubeletEnded
-			}
-			k.PID, k.StartTicks = 0, 0
-			return s.write()
-		}
-	}
-	return fmt.Errorf("stop the kubelet of %s: %v does not end", s.Dir, p)
+	return n.end(ctx, &n.State.Kubelet.Service, n.kubeletEnded)
 }

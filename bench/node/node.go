@@ -10,6 +10,10 @@ import (
 // by one goroutine at a time.
 type Node struct {
 	State State
+	// config and own are what Up was given and found, zero in a node that this process did
+	// not bring up.
+	config Config
+	own    []Program
 	// ended and kubeletEnded are nil for daemons that this process did not start.
 	ended, kubeletEnded <-chan struct{}
 }

@@ -25,6 +25,17 @@ func (n *Node) Status(context.Context) (Status, error) {
 	return Status{State: n.State}, needsLinux("a managed node")
 }
 
+// Restart ends the runtime and starts it anew, on Linux.
+func (n *Node) Restart(context.Context, Variant) error { return needsLinux("a managed node") }
+
+// KeepsPods says whether pods survive a restart, on Linux.
+func (n *Node) KeepsPods(context.Context, Variant) (bool, error) {
+	return false, needsLinux("a managed node")
+}
+
+// Runs says which variant runs, on Linux.
+func (n *Node) Runs() (string, error) { return "", needsLinux("a managed node") }
+
 // Start starts the kubelet, on Linux.
 func (k *Kubelet) Start(context.Context, bool) error { return needsLinux("a kubelet") }
 

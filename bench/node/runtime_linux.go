@@ -40,6 +40,8 @@ type runtimeSpec struct {
 	// statsUnit and snapshotUnit are what Config.StatsCollectPeriod and
 	// SnapshotStatsPeriod must be multiples of; 0 if the runtime has no such period.
 	statsUnit, snapshotUnit time.Duration
+	// debug says that it can serve Go's expvar and pprof on a socket.
+	debug bool
 	// hugetlb says that it needs the controller of huge pages under a kubelet.
 	hugetlb bool
 }
@@ -115,6 +117,7 @@ var runtimes = map[string]runtimeSpec{
 		knownPaths:    []string{"/run/containerd/containerd.sock", "/run/containerd/containerd.sock.ttrpc", "/run/containerd"},
 		snapshotter:   "overlayfs", copier: "native",
 		statsUnit: 1, snapshotUnit: time.Second,
+		debug: true,
 	},
 	// What Debian and Ubuntu have: 1.6 or 1.7, whose config is another, and whose shims
 	// listen where those of every containerd do.
@@ -131,6 +134,7 @@ var runtimes = map[string]runtimeSpec{
 		knownPaths:    []string{"/run/containerd/containerd.sock", "/run/containerd/containerd.sock.ttrpc", "/run/containerd"},
 		snapshotter:   "overlayfs", copier: "native",
 		snapshotUnit: time.Second,
+		debug:        true,
 	},
 	"crio": {
 		programs: []programSpec{
@@ -167,7 +171,9 @@ type settings struct {
 	// Socket is where CRI is served, RunDir holds other sockets, ShimSockets those of
 	// containerd's shims, Exits what conmon says.
 	Socket, RunDir, ShimSockets, Exits string
-	CNIConf, CNIBin                    string
+	// Debug is where the runtime serves what it says of itself, empty for nowhere.
+	Debug           string
+	CNIConf, CNIBin string
 	// Programs are paths by name.
 	Programs     map[string]string
 	RuncRoot     string

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/prometheus/procfs"
 )
@@ -54,6 +56,46 @@ func (s *Service) start(ctx context.Context, groups cgroups, dir string, env []s
 		return reaped, fmt.Errorf("read process %d, just started: %w", s.PID, err)
 	}
 	return reaped, nil
+}
+
+// end ends a daemon of the node, gently at first, for who has the lock. What it has
+// started goes on. That it does not run is no error. ended is nil where this process did
+// not start it.
+func (n *Node) end(ctx context.Context, s *Service, ended <-chan struct{}) error {
+	proc, err := procfs.NewFS(procRoot)
+	if err != nil {
+		return err
+	}
+	p := process{pid: s.PID, start: s.StartTicks, name: filepath.Base(s.Argv[0])}
+	for _, try := range []struct {
+		sig     syscall.Signal
+		timeout time.Duration
+	}{{syscall.SIGTERM, termTimeout}, {syscall.SIGKILL, killTimeout}} {
+		running, err := s.running(n.State.BootID)
+		if err == nil && running {
+			err = p.signal(proc, try.sig)
+		}
+		if err != nil {
+			return fmt.Errorf("stop %s of %s: %w", p.name, n.State.Dir, err)
+		}
+		ctx, cancel := context.WithTimeout(ctx, try.timeout)
+		gone := poll(ctx, func() bool {
+			running, err = s.running(n.State.BootID)
+			return err != nil || !running
+		})
+		cancel()
+		if err != nil {
+			return err
+		}
+		if gone {
+			if ended != nil {
+				<-ended
+			}
+			s.PID, s.StartTicks = 0, 0
+			return n.State.write()
+		}
+	}
+	return fmt.Errorf("stop %s of %s: %v does not end", p.name, n.State.Dir, p)
 }
 
 // running says whether the daemon's process lives: that very one, not another

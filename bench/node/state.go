@@ -30,6 +30,8 @@ type State struct {
 	RunDir string `json:"run_dir"`
 	// Socket is where CRI is served.
 	Socket string `json:"socket"`
+	// Debug is where the runtime serves Go's expvar and pprof, empty if nowhere.
+	Debug string `json:"debug,omitempty"`
 	// Service is the runtime's daemon.
 	Service
 	// Kubelet is the one on top of the runtime, nil if there is none.
@@ -47,6 +49,8 @@ type State struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// BootID is the kernel's boot_id: pids of another boot mean nothing.
 	BootID string `json:"boot_id"`
+	// Variant is what Node.Restart started, empty for what Up did.
+	Variant string `json:"variant,omitempty"`
 	// RuntimeName and RuntimeVersion are what it answered to Version, empty until
 	// it did.
 	RuntimeName    string `json:"runtime_name,omitempty"`

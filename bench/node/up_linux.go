@@ -85,7 +85,7 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 		return nil, err
 	}
 	// From here on there is something to take down.
-	n := &Node{State: *state}
+	n := &Node{State: *state, config: c, own: programs}
 	if err = n.start(ctx, c, spec, groups); err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
 		defer cancel()
@@ -104,7 +104,7 @@ func (n *Node) start(ctx context.Context, c Config, spec runtimeSpec, groups cgr
 	if err := s.Outside.mount(); err != nil {
 		return err
 	}
-	if err := writeFiles(c, spec, *s); err != nil {
+	if err := writeFiles(c, spec, *s, ""); err != nil {
 		return err
 	}
 	if n.ended, err = s.Service.start(ctx, groups, s.Dir, s.environment()); err != nil {
@@ -148,6 +148,9 @@ func newState(ctx context.Context, c Config, runDir, cgroup string, spec runtime
 		Snapshotter: spec.snapshotter,
 		BootID:      boot,
 	}
+	if c.Debug && spec.debug {
+		s.Debug = filepath.Join(runDir, "debug.sock")
+	}
 	if c.Kubelet == nil {
 		if spec.onlyKnown {
 			if err := s.knownFree(spec.kubeletSocket); err == nil {
@@ -166,12 +169,12 @@ func newState(ctx context.Context, c Config, runDir, cgroup string, spec runtime
 	return s, nil
 }
 
-// writeFiles makes the node's folders and writes its config.
-func writeFiles(c Config, spec runtimeSpec, s State) error {
+// writeFiles makes the node's folders and writes its config, with what is laid over it.
+func writeFiles(c Config, spec runtimeSpec, s State, over string) error {
 	in := func(name string) string { return filepath.Join(s.Dir, name) }
 	set := settings{
 		Etc: s.Dir, Root: in("root"), State: in("state"), Temp: in("tmp"),
-		Socket: s.Socket, RunDir: s.RunDir, ShimSockets: filepath.Join(s.RunDir, shimDir), Exits: filepath.Join(s.RunDir, exitsDir),
+		Socket: s.Socket, Debug: s.Debug, RunDir: s.RunDir, ShimSockets: filepath.Join(s.RunDir, shimDir), Exits: filepath.Join(s.RunDir, exitsDir),
 		CNIConf: in("cni/net.d"), CNIBin: in("cni/bin"),
 		Programs: programPaths(s.Programs), RuncRoot: in("state/runc"),
 		SandboxImage:       c.SandboxImage,
@@ -196,6 +199,9 @@ func writeFiles(c Config, spec runtimeSpec, s State) error {
 	maps.Copy(files, spec.files)
 	for name, file := range files {
 		data, err := render(file.text, set)
+		if err == nil && name == spec.configName {
+			data, err = overlay(data, over)
+		}
 		if err != nil {
 			return err
 		}

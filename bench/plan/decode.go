@@ -132,6 +132,7 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 		{"name", r.text(&p.Name)},
 		{"description", r.text(&p.Description)},
 		{"experiment", choice(r, &p.Experiment, "experiment", experiments)},
+		{"hypothesis", choice(r, &p.Hypothesis, "hypothesis", names.hypotheses())},
 		{"seed", r.seed(&p.Seed)},
 		{"mode", choice(r, &p.Mode, "mode", []Mode{Turns, Parallel})},
 		{"pods", axis(r, &pods, func(v *int) read { return r.number(v, 0, 10_000) })},
@@ -145,8 +146,14 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 		{"window", r.duration(&p.Window, time.Millisecond)},
 		{"warm_up", r.duration(&p.WarmUp, 0)},
 		{"timeout", r.duration(&p.Timeout, time.Millisecond)},
+		{"treatments", r.list(func(n ast.Node, path string) {
+			p.Treatments = append(p.Treatments, r.treatment(n, path))
+		})},
 		{"arms", r.list(func(n ast.Node, path string) {
 			arms = append(arms, r.arm(n, path, names))
+		})},
+		{"sums", r.list(func(n ast.Node, path string) {
+			p.Sums = append(p.Sums, r.sum(n, path))
 		})},
 		{"baseline", r.text(&p.Baseline)},
 		{"idle", r.text(&p.Idle)},
@@ -175,6 +182,7 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 				{"memory", r.quantity(func(v float64) { p.Active.Memory = int64(v) }, "16Mi", byteSuffixes, 0, 1<<40)},
 			})
 		}},
+		{"churn", r.duration(&p.Churn, 100*time.Millisecond)},
 		{"kubelet", r.kubelet(&p.Kubelet)},
 	})
 	if pods != nil {
@@ -264,7 +272,8 @@ func (r *reader) arm(n ast.Node, path string, names Names) givenArm {
 		{"warm_up", r.duration(&a.WarmUp, 0)},
 		// Which collectors there are may stand after it.
 		{"intervals", func(n ast.Node, _ string) { intervals = n }},
-		{"treatment", choice(r, &a.Treatment, "treatment", names.Treatments)},
+		{"treatment", r.text(&a.Treatment)},
+		{"clients", r.number(&a.Clients, 1, 64)},
 		{"slice", r.gone("arms are compared in equal windows, one in each round")},
 	})
 	switch {
@@ -296,6 +305,14 @@ func (r *reader) collectors(n ast.Node, joined string, names Names) []string {
 		}
 	}
 	return list
+}
+
+// hypotheses are those that a plan may name; nil accepts every name.
+func (n Names) hypotheses() []string {
+	if n.Collectors == nil {
+		return nil
+	}
+	return testable()
 }
 
 func (n Names) has(collector string) bool {

@@ -22,10 +22,10 @@ var catalog = plan.Names{
 		{Name: "cri-container-stats"}, {Name: "cri-pod-stats"}, {Name: "cri-pod-metrics"},
 		{Name: "cri-stream-container-stats"}, {Name: "cri-stream-pod-stats"}, {Name: "cri-stream-pod-metrics"},
 		{Name: "control"}, {Name: "cadvisor", OwnClock: true}, {Name: "cadvisor-1s", OwnClock: true}, {Name: "cadvisor-metrics", OwnClock: true},
-		{Name: "cadvisor-ondemand"},
+		{Name: "cadvisor-ondemand"}, {Name: "cri-v1alpha2-container-stats"}, {Name: "cri-v1alpha2-pod-stats"},
 		{Name: "kubelet-summary", OwnClock: true}, {Name: "kubelet-resource", OwnClock: true}, {Name: "kubelet-cadvisor", OwnClock: true},
 	},
-	Profiles:   []string{"idle", "active"},
+	Profiles:   []string{"idle", "active", bench.ProfileChurn},
 	Treatments: []string{bench.GateOff, bench.GateOn},
 }
 
@@ -182,9 +182,9 @@ baseline: cadviser
 		`p.yaml:7:5: unknown collector "cri-pods-stats" (did you mean "cri-pod-stats"?)`,
 		`p.yaml:8:5: unknown collector "pod-metrics" (did you mean "cri-pod-metrics"?)`,
 		`p.yaml:9:5: unknown collector "nothing-like-it" (known: idle, cgroup, cri-version, cri-container-stats, cri-pod-stats, cri-pod-metrics, `+
-			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand, kubelet-summary, kubelet-resource, kubelet-cadvisor)`,
+			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand, cri-v1alpha2-container-stats, cri-v1alpha2-pod-stats, kubelet-summary, kubelet-resource, kubelet-cadvisor)`,
 		`p.yaml:10:5: unknown collector "slow" (known: idle, cgroup, cri-version, cri-container-stats, cri-pod-stats, cri-pod-metrics, `+
-			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand, kubelet-summary, kubelet-resource, kubelet-cadvisor)`,
+			`cri-stream-container-stats, cri-stream-pod-stats, cri-stream-pod-metrics, control, cadvisor, cadvisor-1s, cadvisor-metrics, cadvisor-ondemand, cri-v1alpha2-container-stats, cri-v1alpha2-pod-stats, kubelet-summary, kubelet-resource, kubelet-cadvisor)`,
 		`p.yaml:11:5: unknown key "colectors" (did you mean "collectors"?)`,
 		`p.yaml:12:13: arms[3].window: duration 7 needs a unit, e.g. "7s"`,
 		`p.yaml:13:11: baseline "cadviser" is not among the arms (known: cri-pods-stats, pod-metrics, cadvisor+nothing-like-it, slow)`,
@@ -205,8 +205,8 @@ baseline: cadviser
 	f("pods: &x [10]\narms: *x\n",
 		`p.yaml:1:7: pods: anchors, aliases and tags are not accepted in a plan; write the value out`,
 		`p.yaml:2:7: arms: anchors, aliases and tags are not accepted in a plan; write the value out`)
-	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, precision, slices, `+
-		`interval, window, warm_up, timeout, arms, baseline, idle, comparisons, also, margin, guards, truth, retries, max_duration, settle, active, kubelet)`)
+	f(ok+"<<: {seed: 1}\n", `p.yaml:3:1: unknown key "<<" (known: name, description, experiment, hypothesis, seed, mode, pods, containers_per_pod, profiles, sweep, rounds, precision, slices, `+
+		`interval, window, warm_up, timeout, treatments, arms, sums, baseline, idle, comparisons, also, margin, guards, truth, retries, max_duration, settle, active, churn, kubelet)`)
 
 	// Values of the wrong kind or out of range.
 	f(ok+"name: [a]\n", `p.yaml:3:7: name must be text, is a list`)

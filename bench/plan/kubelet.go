@@ -110,15 +110,10 @@ func (r *reader) intervals(n ast.Node, path string, collectors []string) map[str
 }
 
 // resolveKubelet looks for what makes no sense in one experiment or the other.
-func (r *reader) resolveKubelet(p *Plan, given []givenArm) {
+func (r *reader) resolveKubelet(p *Plan) {
 	if p.Experiment != Kubelet {
 		if r.has("kubelet") {
 			r.errorf(r.where("kubelet"), "experiment %s measures no kubelet: this key is for experiment: %s", p.Experiment, Kubelet)
-		}
-		for _, g := range given {
-			if g.arm.Treatment != "" {
-				r.errorf(r.where(g.path+".treatment"), "arm %q: experiment %s has nothing to treat: this key is for experiment: %s", g.arm.Name, p.Experiment, Kubelet)
-			}
 		}
 		return
 	}

@@ -70,7 +70,7 @@ func TestKubeletRefuses(t *testing.T) {
 		}
 	}
 	f("pods: 10\narms: [{name: cgroup, treatment: gate-on}]\nkubelet: {endpoint: https://127.0.0.1:10250}\n",
-		`p.yaml:2:34: arm "cgroup": experiment api has nothing to treat: this key is for experiment: kubelet`,
+		`p.yaml:2:34: arm "cgroup": the plan has nothing to treat: this key is for experiment: kubelet, and for plans with treatments`,
 		`p.yaml:3:10: experiment api measures no kubelet: this key is for experiment: kubelet`)
 	f("experiment: kubelet\npods: 10\narms: [{name: kubelet-summary, treatment: gate-in}]\n",
 		`p.yaml:3:43: unknown treatment "gate-in" (did you mean "gate-on"?)`)

@@ -31,6 +31,8 @@ type Plan struct {
 	Description string
 	// Experiment is API or Kubelet.
 	Experiment string
+	// Hypothesis is what the run is to confirm or refute; empty for none.
+	Hypothesis string
 	// Seed of the shuffling; 0 means that the caller is to choose one.
 	Seed uint64
 	Mode Mode
@@ -45,9 +47,15 @@ type Plan struct {
 	Interval, Window, WarmUp time.Duration
 	// Timeout is the deadline of each call, counted from its start.
 	Timeout time.Duration
+	// Treatments are builds and configurations of the runtime, the one that others are
+	// compared with first. Each round runs its arms under each, in blocks, the daemon
+	// restarted between. Without any, the runtime is left as it is.
+	Treatments []Treatment
 	// Arms take turns in every round. In mode Parallel it is the one arm named
 	// "parallel" with every collector that the file's arms name.
 	Arms []bench.Arm
+	// Sums are arms taken together: what several cost in total.
+	Sums []Sum
 	// Baseline is the arm that others are compared with, Idle the one whose cost
 	// is taken off to get an overhead. Either may be empty: then there is none.
 	Baseline, Idle string
@@ -71,6 +79,9 @@ type Plan struct {
 	Settle time.Duration
 	// Active is what each container of the profile "active" does.
 	Active Active
+	// Churn is how long after one pod the next is replaced in the profile "churn"; 0 where
+	// the plan does not have that profile.
+	Churn time.Duration
 	// Kubelet is the one that is there already, for the experiment of that name on an
 	// existing node; nil where the node is a private one.
 	Kubelet *ExistingKubelet
@@ -174,6 +185,7 @@ type file struct {
 	Name             string         `json:"name"`
 	Description      string         `json:"description,omitempty"`
 	Experiment       string         `json:"experiment"`
+	Hypothesis       string         `json:"hypothesis,omitempty"`
 	Seed             uint64         `json:"seed"`
 	Mode             Mode           `json:"mode"`
 	Pods             []int          `json:"pods"`
@@ -185,7 +197,9 @@ type file struct {
 	Window           duration       `json:"window"`
 	WarmUp           duration       `json:"warm_up"`
 	Timeout          duration       `json:"timeout"`
+	Treatments       []Treatment    `json:"treatments,omitempty"`
 	Arms             []arm          `json:"arms"`
+	Sums             []Sum          `json:"sums,omitempty"`
 	Baseline         string         `json:"baseline,omitempty"`
 	Idle             string         `json:"idle,omitempty"`
 	Comparisons      []Comparison   `json:"comparisons,omitempty"`
@@ -197,6 +211,7 @@ type file struct {
 	MaxDuration      duration       `json:"max_duration,omitempty"`
 	Settle           duration       `json:"settle"`
 	Active           Active         `json:"active"`
+	Churn            duration       `json:"churn,omitempty"`
 
 	Kubelet *ExistingKubelet `json:"kubelet,omitempty"`
 }
@@ -210,6 +225,7 @@ type arm struct {
 	// Intervals are those of collectors that do not have the arm's.
 	Intervals map[string]duration `json:"intervals,omitempty"`
 	Treatment string              `json:"treatment,omitempty"`
+	Clients   int                 `json:"clients,omitempty"`
 }
 
 // duration is written with its unit, since a plan file asks for one.
@@ -221,13 +237,13 @@ func (d duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 // same plan gives the same bytes.
 func (p Plan) MarshalJSON() ([]byte, error) {
 	f := file{
-		p.Name, p.Description, p.Experiment, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds,
+		p.Name, p.Description, p.Experiment, p.Hypothesis, p.Seed, p.Mode, p.Pods, p.ContainersPerPod, p.Profiles, p.Sweep, p.Rounds,
 		duration(p.Interval), duration(p.Window), duration(p.WarmUp), duration(p.Timeout),
-		make([]arm, len(p.Arms)), p.Baseline, p.Idle, p.Comparisons, p.Also, p.Margin, p.Guards, p.Truth, p.Retries,
-		duration(p.MaxDuration), duration(p.Settle), p.Active, p.Kubelet,
+		p.Treatments, make([]arm, len(p.Arms)), p.Sums, p.Baseline, p.Idle, p.Comparisons, p.Also, p.Margin, p.Guards, p.Truth, p.Retries,
+		duration(p.MaxDuration), duration(p.Settle), p.Active, duration(p.Churn), p.Kubelet,
 	}
 	for i, a := range p.Arms {
-		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp), nil, a.Treatment}
+		f.Arms[i] = arm{a.Name, a.Collectors, duration(a.Interval), duration(a.Window), duration(a.WarmUp), nil, a.Treatment, a.Clients}
 		for c, interval := range a.Intervals {
 			if f.Arms[i].Intervals == nil {
 				f.Arms[i].Intervals = make(map[string]duration)

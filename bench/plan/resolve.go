@@ -25,14 +25,17 @@ func (r *reader) resolve(p *Plan, given []givenArm, names Names) {
 		p.Arms = append(p.Arms, r.resolveArm(p, g, names))
 	}
 	r.distinctArms(p.Arms)
+	r.resolveTreatments(p, given, names)
 	if p.Mode == Parallel {
 		r.parallel(p, given)
 	} else {
 		r.references(p)
 	}
 	r.resolveLooks(p)
+	r.resolveSums(p)
 	r.resolveComparisons(p)
-	r.resolveKubelet(p, given)
+	r.resolveKubelet(p)
+	r.resolveChurn(p)
 	r.enoughTime(p)
 }
 
@@ -59,6 +62,23 @@ func (r *reader) resolveRounds(x *Rounds) {
 	}
 }
 
+// usualChurn is how often a pod is replaced if the plan does not say: a busy node's.
+const usualChurn = time.Second
+
+// resolveChurn refuses a rate that nothing has, and pods that nobody here can replace.
+func (r *reader) resolveChurn(p *Plan) {
+	at := slices.Index(p.Profiles, bench.ProfileChurn)
+	switch {
+	case at < 0 && r.has("churn"):
+		r.errorf(r.where("churn"), "churn: no cell has the profile %q", bench.ProfileChurn)
+	case at < 0:
+	case p.Experiment == Kubelet:
+		r.errorf(r.where(fmt.Sprintf("profiles[%d]", at), "profiles"), "profile %q: the kubelet makes the pods of this experiment, and nobody here replaces them", bench.ProfileChurn)
+	case p.Churn == 0:
+		p.Churn = usualChurn
+	}
+}
+
 // resolveLooks refuses looks that never come, and those in rounds that are shared between
 // sweeps: what is known after some of them depends on the order of densities.
 func (r *reader) resolveLooks(p *Plan) {
@@ -78,11 +98,16 @@ func (r *reader) resolveLooks(p *Plan) {
 // looked at for longer: the same work shows another cost in windows of another length.
 func (r *reader) resolveComparisons(p *Plan) {
 	names := make([]string, len(p.Arms))
-	byName := make(map[string]bench.Arm)
 	for i, a := range p.Arms {
-		names[i], byName[a.Name] = a.Name, a
+		names[i] = a.Name
 	}
 	compared := make(map[string]bool)
+	for _, s := range p.Sums {
+		names = append(names, s.Name)
+		for _, a := range s.Arms {
+			compared[a] = true
+		}
+	}
 	for _, list := range []struct {
 		key string
 		all []Comparison
@@ -91,18 +116,19 @@ func (r *reader) resolveComparisons(p *Plan) {
 			path := fmt.Sprintf("%s[%d]", list.key, i)
 			known := true
 			for _, of := range []struct{ key, name string }{{"of", c.Of}, {"to", c.To}} {
-				if _, ok := byName[of.name]; of.name != "" && !ok {
+				if of.name != "" && !slices.Contains(names, of.name) {
 					r.errorf(r.where(path+"."+of.key, path), "%s.%s %q is not among the arms%s", path, of.key, of.name, suggest(of.name, names))
 					known = false
 				}
 			}
-			of, to := byName[c.Of], byName[c.To]
+			window, warmUp, _ := p.Windows(c.Of)
+			toWindow, toWarmUp, _ := p.Windows(c.To)
 			switch {
 			case !known || c.Of == "" || c.To == "":
 			case c.Of == c.To:
 				r.errorf(r.where(path), "%s compares arm %q with itself", path, c.Of)
-			case of.Window != to.Window || of.WarmUp != to.WarmUp:
-				r.errorf(r.where(path), "%s: windows must be equal: %q has %v after %v, %q has %v after %v", path, c.Of, of.Window, of.WarmUp, c.To, to.Window, to.WarmUp)
+			case window != toWindow || warmUp != toWarmUp:
+				r.errorf(r.where(path), "%s: windows must be equal: %q has %v after %v, %q has %v after %v", path, c.Of, window, warmUp, c.To, toWindow, toWarmUp)
 			}
 			compared[c.Of], compared[c.To] = true, true
 		}
@@ -240,7 +266,7 @@ func (r *reader) references(p *Plan) {
 	if p.Baseline != "" && p.Baseline == p.Idle {
 		r.errorf(r.where("baseline"), "baseline and idle are the same arm %q", p.Baseline)
 	}
-	if p.Baseline == "" && len(names) > 1 && !r.has("baseline") {
+	if p.Baseline == "" && len(names) > 1 && !r.has("baseline") && len(p.Comparisons) == 0 {
 		r.warnf(r.at[""], "no baseline: arms will not be compared (arms: %s)", strings.Join(names, ", "))
 	}
 }

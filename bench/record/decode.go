@@ -79,14 +79,17 @@ const (
 var columns = []struct {
 	open string
 	set  func(*bench.Call, int64)
+	// mayLack is set for what is written only where there is something of it.
+	mayLack bool
 }{
-	{`{"due_ns":[`, func(c *bench.Call, v int64) { c.Due = time.Duration(v) }},
-	{`,"start_ns":[`, func(c *bench.Call, v int64) { c.Start = time.Duration(v) }},
-	{`,"service_ns":[`, func(c *bench.Call, v int64) { c.Service = time.Duration(v) }},
-	{`,"bytes":[`, func(c *bench.Call, v int64) { c.Bytes = v }},
-	{`,"pods":[`, func(c *bench.Call, v int64) { c.Pods = int(v) }},
-	{`,"containers":[`, func(c *bench.Call, v int64) { c.Containers = int(v) }},
-	{`,"samples":[`, func(c *bench.Call, v int64) { c.Samples = int(v) }},
+	{`{"due_ns":[`, func(c *bench.Call, v int64) { c.Due = time.Duration(v) }, false},
+	{`,"start_ns":[`, func(c *bench.Call, v int64) { c.Start = time.Duration(v) }, false},
+	{`,"service_ns":[`, func(c *bench.Call, v int64) { c.Service = time.Duration(v) }, false},
+	{`,"bytes":[`, func(c *bench.Call, v int64) { c.Bytes = v }, false},
+	{`,"pods":[`, func(c *bench.Call, v int64) { c.Pods = int(v) }, false},
+	{`,"containers":[`, func(c *bench.Call, v int64) { c.Containers = int(v) }, false},
+	{`,"samples":[`, func(c *bench.Call, v int64) { c.Samples = int(v) }, false},
+	{`,"lacks":[`, func(c *bench.Call, v int64) { c.Lacks = int(v) }, true},
 }
 
 // cutCalls takes the values of all keys "calls" out of a trial's JSON and leaves
@@ -115,7 +118,13 @@ func (d *decoder) cutCalls(data []byte) (calls []bench.Calls, ok bool) {
 // them. It accepts nothing but what bench.Calls.MarshalJSON writes.
 func parseCalls(data []byte) (calls bench.Calls, behind []byte, ok bool) {
 	for i, column := range columns {
-		if data, ok = bytes.CutPrefix(data, []byte(column.open)); !ok {
+		behind, found := bytes.CutPrefix(data, []byte(column.open))
+		switch {
+		case found:
+			data = behind
+		case column.mayLack:
+			continue
+		default:
 			return nil, nil, false
 		}
 		end := bytes.IndexByte(data, ']')

@@ -123,6 +123,21 @@ func planFacts() []planFact {
 			}
 			return fmt.Sprintf("%g cores, %d bytes", p.Active.CPU, p.Active.Memory)
 		}},
+		{"churn", Refuses, func(p *plan.Plan) any { return p.Churn }},
+		{"treatments", Refuses, func(p *plan.Plan) any {
+			texts := make([]string, len(p.Treatments))
+			for i, t := range p.Treatments {
+				texts[i] = fmt.Sprintf("%s %s %v", t.Name, t.Config, t.Env)
+			}
+			return strings.Join(texts, "; ")
+		}},
+		{"treatments.programs", Warns, func(p *plan.Plan) any {
+			texts := make([]string, len(p.Treatments))
+			for i, t := range p.Treatments {
+				texts[i] = t.Programs
+			}
+			return strings.Join(texts, "; ")
+		}},
 		{"kubelet", Warns, func(p *plan.Plan) any {
 			if p.Kubelet == nil {
 				return "" // none, or one of the harness's own
@@ -151,6 +166,8 @@ func verdictFacts() []planFact {
 	return []planFact{
 		{"baseline", Refuses, func(p *plan.Plan) any { return p.Baseline }},
 		{"idle", Refuses, func(p *plan.Plan) any { return p.Idle }},
+		{"hypothesis", Tells, func(p *plan.Plan) any { return p.Hypothesis }},
+		{"sums", Refuses, func(p *plan.Plan) any { return p.Sums }},
 		{"comparisons", Refuses, func(p *plan.Plan) any { return p.Comparisons }},
 		{"also", Refuses, func(p *plan.Plan) any { return p.Also }},
 		{"margin", Refuses, func(p *plan.Plan) any { return p.Margin }},
@@ -198,6 +215,7 @@ func unlike(a, b bench.Arm) string {
 		{"intervals", func(a bench.Arm) string { return fmt.Sprint(a.Intervals) }},
 		{"warm_up", func(a bench.Arm) string { return a.WarmUp.String() }},
 		{"treatment", func(a bench.Arm) string { return a.Treatment }},
+		{"clients", func(a bench.Arm) string { return fmt.Sprint(max(1, a.Clients)) }},
 	} {
 		out = differ(out, t.what, t.of(a), t.of(b), Refuses)
 	}

@@ -38,7 +38,7 @@ func TestNothingIsForgotten(t *testing.T) {
 		"Pods": "cells are matched", "ContainersPerPod": "cells are matched", "Profiles": "cells are matched",
 		"Arms": "arms are matched", "Interval": "each arm has it", "Window": "each arm has it", "WarmUp": "each arm has it",
 	})
-	f(bench.Arm{}, []string{"collectors", "interval", "intervals", "window", "warm_up", "treatment"}, map[string]string{"Name": "arms are matched by it"})
+	f(bench.Arm{}, []string{"collectors", "interval", "intervals", "window", "warm_up", "treatment", "clients"}, map[string]string{"Name": "arms are matched by it"})
 }
 
 func TestDifferences(t *testing.T) {

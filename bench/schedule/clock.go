@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/plan"
 )
 
 // What is assumed until it has been observed, from runs on a node with two CPUs.
@@ -15,6 +16,9 @@ const (
 	// treatmentOverhead is what a treatment adds to it: a kubelet that ends, starts,
 	// and looks at all pods.
 	treatmentOverhead = 8 * time.Second
+	// restartOverhead is what one takes that arms of a round share: a runtime that ends and
+	// starts, and comes to rest.
+	restartOverhead = 5 * time.Second
 	// podStart and podStop are what one pod takes to come and to go.
 	podStart = 900 * time.Millisecond
 	podStop  = 300 * time.Millisecond
@@ -26,6 +30,7 @@ const (
 type clock struct {
 	now    func() time.Time
 	settle time.Duration // pause after each change of density
+	treat  time.Duration // what a treatment adds to a trial
 	begun  time.Time     // when the first slot was asked for
 	spent  time.Duration // before that, in the part of the run that is continued
 
@@ -39,11 +44,15 @@ type clock struct {
 	pace float64
 }
 
-func newClock(now func() time.Time, settle time.Duration) clock {
+func newClock(now func() time.Time, p *plan.Plan) clock {
 	if now == nil {
 		now = time.Now
 	}
-	return clock{now: now, settle: settle, overhead: make(map[string]time.Duration)}
+	c := clock{now: now, settle: p.Settle, treat: treatmentOverhead, overhead: make(map[string]time.Duration)}
+	if n := len(p.Treatments); n > 0 {
+		c.treat = restartOverhead * time.Duration(n) / time.Duration(max(n, len(p.Arms)))
+	}
+	return c
 }
 
 // used is the time that the run has taken so far.
@@ -127,7 +136,7 @@ func (c *clock) beside(slot bench.Slot) time.Duration {
 		return known
 	}
 	if slot.Arm.Treatment != "" {
-		return trialOverhead + treatmentOverhead
+		return trialOverhead + c.treat
 	}
 	return trialOverhead
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -74,7 +75,7 @@ func New(p *plan.Plan, o Options) *Schedule {
 		ended:       make(map[ending]int),
 		unsupported: make(map[string]bool),
 		decided:     make(map[string]bool),
-		clock:       newClock(o.Now, p.Settle),
+		clock:       newClock(o.Now, p),
 	}
 }
 
@@ -233,7 +234,7 @@ func (s *Schedule) runs(arm string) bool { return !s.unsupported[arm] && !s.deci
 func (s *Schedule) fill() {
 	p := s.passes[s.at]
 	s.position = 0
-	for _, i := range order(s.plan.Seed, p, s.rounds, len(s.plan.Arms)) {
+	for _, i := range s.blocks(order(s.plan.Seed, p, s.rounds, len(s.plan.Arms))) {
 		if arm := s.plan.Arms[i]; s.runs(arm.Name) {
 			s.queue = append(s.queue, bench.Slot{Cell: p.cell, Arm: arm, Sweep: p.sweep, Round: s.rounds})
 		}
@@ -248,6 +249,25 @@ func order(seed uint64, p pass, round, n int) []int {
 	key := sha256.Sum256(fmt.Appendf(nil, "seed=%d pods=%d containers=%d profile=%q sweep=%d round=%d",
 		seed, c.Pods, c.ContainersPerPod, c.Profile, p.sweep, round))
 	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:16]))).Perm(n)
+}
+
+// blocks puts arms of the same treatment next to each other where the runtime is what is
+// treated: it is restarted once for all of them. Of a shuffled order, blocks and the arms
+// in each are shuffled too.
+func (s *Schedule) blocks(shuffled []int) []int {
+	if len(s.plan.Treatments) == 0 {
+		return shuffled
+	}
+	first := make(map[string]int)
+	for at, i := range shuffled {
+		if _, ok := first[s.plan.Arms[i].Treatment]; !ok {
+			first[s.plan.Arms[i].Treatment] = at
+		}
+	}
+	slices.SortStableFunc(shuffled, func(a, b int) int {
+		return cmp.Compare(first[s.plan.Arms[a].Treatment], first[s.plan.Arms[b].Treatment])
+	})
+	return shuffled
 }
 
 // StopReason tells why Next returned false; it is empty before.

@@ -57,6 +57,29 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// Under treatments of the runtime each round has every arm, those of one treatment next to
+// each other; which treatment comes first, and the order inside, change from round to
+// round.
+func TestTreatmentBlocks(t *testing.T) {
+	p := example(t, strings.Replace(threeArms, "pods: [10, 35]\nrounds: 3", "pods: 10\nrounds: 40\ntreatments: [old, new]", 1))
+	first, inside := make(map[string]int), make(map[string]int)
+	slots := simulate(p).run()
+	if len(slots) != 40*6 {
+		t.Fatalf("%d slots, want 240", len(slots))
+	}
+	for round := range slices.Chunk(slots, 6) {
+		blocks := slices.CompactFunc(slices.Clone(round), func(a, b bench.Trial) bool { return a.Arm.Treatment == b.Arm.Treatment })
+		if len(blocks) != 2 {
+			t.Fatalf("round %d is %d blocks", round[0].Round, len(blocks))
+		}
+		first[round[0].Arm.Treatment]++
+		inside[round[0].Arm.Collectors[0]]++
+	}
+	if first["old"] < 10 || first["new"] < 10 || len(inside) != 3 {
+		t.Errorf("first treatments %v, first arms %v", first, inside)
+	}
+}
+
 // TestPasses goes through the cells: profile and containers outermost, densities
 // up and then down, rounds shared between the sweeps.
 func TestPasses(t *testing.T) {

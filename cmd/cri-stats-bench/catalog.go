@@ -20,14 +20,16 @@ import (
 var collectors = []bench.CollectorSpec{
 	{Name: "idle", Help: "wakes up and reads nothing: the floor of everything", Open: agent.OpenIdle},
 	{Name: "cgroup", Help: "reads the cgroup files itself: the floor of any reader", Open: cgroup.Open},
-	{Name: "cri-version", Help: "CRI Version: the floor of any CRI call", Open: cri.OpenVersion},
-	{Name: "cri-container-stats", Help: "CRI ListContainerStats", Open: cri.OpenContainerStats},
-	{Name: "cri-pod-stats", Help: "CRI ListPodSandboxStats", Open: cri.OpenPodStats},
-	{Name: bench.ControlCollector, Help: "positive control: cri-pod-stats and a known cost in CPU time and delay", Open: agent.Control(cri.OpenPodStats)},
-	{Name: "cri-pod-metrics", Help: "CRI ListPodSandboxMetrics", Open: cri.OpenPodMetrics},
-	{Name: "cri-stream-container-stats", Help: "CRI StreamContainerStats", Open: cri.OpenStreamContainerStats},
-	{Name: "cri-stream-pod-stats", Help: "CRI StreamPodSandboxStats", Open: cri.OpenStreamPodStats},
-	{Name: "cri-stream-pod-metrics", Help: "CRI StreamPodSandboxMetrics", Open: cri.OpenStreamPodMetrics},
+	{Name: "cri-version", Help: "CRI Version: the floor of any CRI call", CRI: "v1", Open: cri.OpenVersion},
+	{Name: "cri-container-stats", Help: "CRI ListContainerStats", CRI: "v1", Open: cri.OpenContainerStats},
+	{Name: "cri-pod-stats", Help: "CRI ListPodSandboxStats", CRI: "v1", Open: cri.OpenPodStats},
+	{Name: bench.ControlCollector, Help: "positive control: cri-pod-stats and a known cost in CPU time and delay", CRI: "v1", Open: agent.Control(cri.OpenPodStats)},
+	{Name: "cri-pod-metrics", Help: "CRI ListPodSandboxMetrics", CRI: "v1", Open: cri.OpenPodMetrics},
+	{Name: "cri-v1alpha2-container-stats", Help: "CRI v1alpha2 ListContainerStats: the same messages under the older name", CRI: "v1alpha2", Open: cri.OpenAlphaContainerStats},
+	{Name: "cri-v1alpha2-pod-stats", Help: "CRI v1alpha2 ListPodSandboxStats", CRI: "v1alpha2", Open: cri.OpenAlphaPodStats},
+	{Name: "cri-stream-container-stats", Help: "CRI StreamContainerStats", CRI: "v1", Open: cri.OpenStreamContainerStats},
+	{Name: "cri-stream-pod-stats", Help: "CRI StreamPodSandboxStats", CRI: "v1", Open: cri.OpenStreamPodStats},
+	{Name: "cri-stream-pod-metrics", Help: "CRI StreamPodSandboxMetrics", CRI: "v1", Open: cri.OpenStreamPodMetrics},
 	{Name: "cadvisor", Help: "cAdvisor as the kubelet embeds it: housekeeping every 10 to 15 s, read from its cache", OwnClock: true, Open: cadvisor.OpenKubelet},
 	{Name: "cadvisor-1s", Help: "cAdvisor with housekeeping every second", OwnClock: true, Open: cadvisor.OpenOneSecond},
 	{Name: "cadvisor-ondemand", Help: "cAdvisor that reads when it is asked (max_age 0)", Open: cadvisor.OpenOnDemand},
@@ -53,6 +55,8 @@ var checkedForms = []checkedForm{
 	{name: "cri-container-stats", form: agreement.ContainerStats, usual: true},
 	{name: "cri-pod-stats", form: agreement.PodSandboxStats, usual: true},
 	{name: "cri-pod-metrics", form: agreement.PodSandboxMetrics, usual: true},
+	{name: "cri-v1alpha2-container-stats", form: agreement.ContainerStats},
+	{name: "cri-v1alpha2-pod-stats", form: agreement.PodSandboxStats},
 	{name: "cri-stream-container-stats", form: agreement.ContainerStats, usual: true},
 	{name: "cri-stream-pod-stats", form: agreement.PodSandboxStats, usual: true},
 	{name: "cri-stream-pod-metrics", form: agreement.PodSandboxMetrics, usual: true},
@@ -98,7 +102,7 @@ func findCollector(name string) (bench.CollectorSpec, bool) {
 }
 
 // profiles are what containers can be made to do.
-var profiles = []string{"idle", "active"}
+var profiles = []string{"idle", "active", bench.ProfileChurn}
 
 // treatments are the states that a kubelet can be put into.
 var treatments = []string{bench.GateOff, bench.GateOn}

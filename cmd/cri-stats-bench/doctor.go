@@ -7,9 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	runtimev1 "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn"
@@ -105,13 +106,22 @@ func checkEndpoint(ctx context.Context, endpoint string) (checks []host.Check) {
 	if _, err := node.Discover(ctx, conn.Endpoint); err != nil {
 		checks = append(checks, host.Check{Name: "runtime's process", Status: host.Fail, Detail: err.Error(), Remedy: "run as root, in the host's pid namespace"})
 	}
-	checks = append(checks, checkPause(ctx, conn))
+	checks = append(checks, checkVersions(ctx, conn), checkPause(ctx, conn))
 	for _, spec := range collectors {
-		if strings.HasPrefix(spec.Name, "cri-") {
+		if spec.CRI == "v1" && spec.Name != bench.ControlCollector {
 			checks = append(checks, checkCollector(ctx, spec, bench.Source{Endpoint: conn.Endpoint, Runtime: conn.Version.GetRuntimeName()}))
 		}
 	}
 	return checks
+}
+
+// checkVersions says which versions of the CRI the socket serves.
+func checkVersions(ctx context.Context, conn *criconn.Conn) host.Check {
+	detail := "v1"
+	if _, err := conn.Alpha().Version(ctx, &runtimev1.VersionRequest{}); err == nil {
+		detail = "v1 and v1alpha2"
+	}
+	return host.Check{Name: "CRI versions", Status: host.OK, Detail: detail}
 }
 
 // checkPodload says whether the program that pods run is there.

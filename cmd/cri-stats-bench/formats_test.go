@@ -32,7 +32,7 @@ func TestRealRecords(t *testing.T) {
 		return
 	}
 	var sums strings.Builder
-	for _, name := range []string{"quiet", "busy", "precise", "kep-containerd"} {
+	for _, name := range []string{"quiet", "busy", "precise", "kep-containerd", "kep-crio"} {
 		a, err := analyse(io.Discard, filepath.Join("testdata", "records", name))
 		if err != nil {
 			t.Fatal(err)

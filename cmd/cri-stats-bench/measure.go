@@ -15,6 +15,7 @@ import (
 	"cri-stats-bench/bench/agent"
 	"cri-stats-bench/bench/cgroupfs"
 	"cri-stats-bench/bench/meter"
+	"cri-stats-bench/bench/node"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/schedule"
@@ -34,6 +35,8 @@ type measurement struct {
 	target *target
 	dir    string
 	resume bool
+	// variants are the plan's treatments of the runtime.
+	variants []node.Variant
 
 	stderr      io.Writer
 	metricsAddr string
@@ -64,8 +67,8 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		Endpoint: m.target.conn.Endpoint, Runtime: m.target.conn.Version.GetRuntimeName(),
 		CgroupParent: pods.CgroupParent(m.target.conn.CgroupDriver),
 	}
-	metered := meter.Config{RuntimePID: m.target.daemon.PID, RuntimeSocket: m.target.conn.Endpoint, HarnessPID: os.Getpid()}
-	var treatment bench.Treatment
+	metered := meter.Config{Runtime: m.target.pid, RuntimeSocket: m.target.conn.Endpoint, HarnessPID: os.Getpid()}
+	treatment := m.target.treatRuntime(m.variants, workload)
 	if k := m.target.kubelet; k != nil {
 		source.Kubelet, source.CgroupParent = &k.serves, k.podsCgroup
 		metered.Kubelet, treatment = k.pid, k.treatment
@@ -103,11 +106,13 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		Schedule:  order,
 		Recorder:  known.watch(records),
 		Treatment: treatment,
+		Blocks:    len(m.variants) > 0,
 		Checker:   checks,
 		Source:    source,
 		Limits:    m.plan.Guards,
 		Timeout:   m.plan.Timeout,
 		Settle:    m.plan.Settle,
+		Churn:     m.plan.Churn,
 		Log:       log,
 		Progress: func(p bench.Progress) {
 			progress(p)

@@ -83,7 +83,7 @@ func nodeUp(cmd *cobra.Command, f endpointFlags, kubelet *node.KubeletConfig) (e
 	}
 	defer func() { err = errors.Join(err, registry.Close()) }()
 	ref := registry.Ref(imageName)
-	n, err := startNode(ctx, f.runtime, ref, kubelet)
+	n, err := startNode(ctx, node.Config{Runtime: f.runtime, SandboxImage: ref, Kubelet: kubelet})
 	if err != nil {
 		return err
 	}
@@ -101,16 +101,13 @@ func nodeUp(cmd *cobra.Command, f endpointFlags, kubelet *node.KubeletConfig) (e
 	return describeKubelet(cmd.OutOrStdout(), n, "is up")
 }
 
-// startNode starts a private runtime, with a kubelet on top where one is given.
-func startNode(ctx context.Context, runtime, sandboxImage string, kubelet *node.KubeletConfig) (*node.Node, error) {
-	bin, err := node.DefaultBinDir(os.Getenv)
-	if err != nil {
+// startNode starts a private node where programs and pods have their usual places.
+func startNode(ctx context.Context, c node.Config) (_ *node.Node, err error) {
+	if c.BinDir, err = node.DefaultBinDir(os.Getenv); err != nil {
 		return nil, err
 	}
-	n, err := node.Up(ctx, node.Config{
-		Runtime: runtime, BinDir: bin, SandboxImage: sandboxImage, Kubelet: kubelet,
-		PodsCgroups: []string{pods.CgroupParent(criconn.Cgroupfs)},
-	})
+	c.PodsCgroups = []string{pods.CgroupParent(criconn.Cgroupfs)}
+	n, err := node.Up(ctx, c)
 	if errors.Is(err, node.ErrInUse) {
 		return nil, statusError{exitUnfit, fmt.Errorf("%w: if a run was killed, `cri-stats-bench cleanup` removes what it left; if the node is up on purpose, give its --runtime-endpoint (`cri-stats-bench node status`)", err)}
 	}

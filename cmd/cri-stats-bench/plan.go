@@ -14,9 +14,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/schedule"
+	"cri-stats-bench/workloads/pods"
 )
 
 // readPlan reads a preset by name, or a plan file by path.
@@ -89,6 +91,14 @@ func planList(cmd *cobra.Command, _ []string) error {
 	for _, c := range collectors {
 		fmt.Fprintf(w, "  %-27s %s\n", c.Name, c.Help)
 	}
+	fmt.Fprintln(w, "\nHypotheses (a report says confirmed, refuted or undecided, and by which numbers):")
+	for _, h := range plan.Hypotheses() {
+		how := "needs " + h.Needs
+		if h.Preset != "" {
+			how = fmt.Sprintf("run --preset %s --runtime %s", h.Preset, h.Runtime)
+		}
+		fmt.Fprintf(w, "  %-4s %s (%s)\n", h.ID, h.Claim, how)
+	}
 	return nil
 }
 
@@ -109,7 +119,11 @@ func planCheck(cmd *cobra.Command, args []string) error {
 	w := cmd.OutOrStdout()
 	fmt.Fprintf(w, "%s: %d cells, %d arms, %d to %d rounds; %s\n", p.Name, len(p.Cells()), len(p.Arms), p.Rounds.Min, p.Rounds.Max, duration(p))
 	for _, cell := range p.Cells() {
-		fmt.Fprintf(w, "  %s\n", cell)
+		memory, err := memoryOf(p, cell)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  %-44s %s\n", cell, aboutMemory(memory))
 	}
 	for _, arm := range p.Arms {
 		fmt.Fprintf(w, "  %-32s every %v for %v after %v of warm-up\n", arm.Name, arm.Interval, arm.Window, arm.WarmUp)
@@ -137,6 +151,31 @@ func foresee(w io.Writer, p *plan.Plan) error {
 	}
 	if p.Rounds.Every > 0 {
 		fmt.Fprintf(w, "looks at the comparisons after %v rounds, and lets go of arms that are decided\n", p.Rounds.Looks())
+	}
+	return nil
+}
+
+// memoryOf is about what the pods of a cell take of the node's memory, in bytes.
+func memoryOf(p *plan.Plan, cell bench.Cell) (int64, error) {
+	_, held, err := pods.Program(cell, pods.Config{ActiveCPU: p.Active.CPU, ActiveMemory: p.Active.Memory})
+	return pods.Memory(cell.Pods, cell.ContainersPerPod, held), err
+}
+
+func aboutMemory(bytes int64) string {
+	return fmt.Sprintf("pods take about %.2g GiB", float64(bytes)/(1<<30))
+}
+
+// fits says whether the node has the memory for all cells of a plan, before anything is
+// started.
+func fits(p *plan.Plan) error {
+	for _, cell := range p.Cells() {
+		_, held, err := pods.Program(cell, pods.Config{ActiveCPU: p.Active.CPU, ActiveMemory: p.Active.Memory})
+		if err == nil {
+			err = pods.CheckMemory(cell.Pods, cell.ContainersPerPod, held, pods.AvailableMemory)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", cell, err)
+		}
 	}
 	return nil
 }

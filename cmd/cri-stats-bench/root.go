@@ -91,7 +91,7 @@ cri-stats-bench doctor`),
 		return usage("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		newRun(), newReport(), newCompare(), newTrend(), newPlan(), newDoctor(), newNode(), newVerify(), newCollect(), newCleanup(), newDemo(), newVersion(),
+		newRun(), newAB(), newReport(), newCompare(), newTrend(), newPlan(), newDoctor(), newNode(), newVerify(), newCollect(), newCleanup(), newDemo(), newVersion(),
 		newAgent(), newCheck(), newFakeCRI(),
 	)
 	usageArgs(root)

@@ -14,6 +14,7 @@ import (
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/host"
+	"cri-stats-bench/bench/node"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
 )
@@ -28,6 +29,8 @@ type runFlags struct {
 	allowRestart bool
 	verbose      bool
 	failOn       failOn
+	// variants are the plan's treatments of the runtime.
+	variants []node.Variant
 }
 
 func newRun() *cobra.Command {
@@ -51,6 +54,9 @@ cri-stats-bench run --preset quick
 
 # A private kubelet on CRI-O, with the gate of KEP-2371 off and on:
 cri-stats-bench run --preset kep-quick --runtime crio
+
+# One plan on three runtimes, one report:
+cri-stats-bench run --preset quick --runtime containerd,containerd-distribution,crio
 
 # This node's runtime, a plan of your own:
 cri-stats-bench plan show quick > mine.yaml
@@ -78,24 +84,77 @@ cri-stats-bench run --resume out/20261122-210315-quick`),
 }
 
 func runExperiment(cmd *cobra.Command, f runFlags) error {
-	if err := f.failOn.valid(); err != nil {
-		return err
-	}
 	p, err := f.choosePlan()
 	if err != nil {
 		return err
 	}
+	return f.run(cmd, p)
+}
+
+// run carries out a plan and reports.
+func (f runFlags) run(cmd *cobra.Command, p *plan.Plan) error {
+	if err := f.failOn.valid(); err != nil {
+		return err
+	}
+	if f.resume == "" {
+		f.seedOf(p)
+	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(cmd.ErrOrStderr(), "plan: %v\n", warning)
 	}
-	if err := f.wantKubelet(p); err != nil {
-		return err
+	if runtimes := strings.Split(f.runtime, ","); len(runtimes) > 1 {
+		return f.runEach(cmd, p, runtimes)
 	}
 	dir := f.dir(p)
-	if err := measureHere(cmd.Context(), f, p, dir, cmd.ErrOrStderr()); err != nil {
+	if err := f.measure(cmd, p, dir); err != nil {
 		return err
 	}
 	return finish(dir, f.failOn, cmd.OutOrStdout(), cmd.ErrOrStderr())
+}
+
+// measure carries out a plan on one runtime.
+func (f runFlags) measure(cmd *cobra.Command, p *plan.Plan, dir string) error {
+	if err := f.wantKubelet(p); err != nil {
+		return err
+	}
+	if err := f.wantTreatments(p); err != nil {
+		return err
+	}
+	return measureHere(cmd.Context(), f, p, dir, cmd.ErrOrStderr())
+}
+
+// runEach carries out a plan on one private runtime after the other, pods and all made
+// anew, and reports on all of them together.
+func (f runFlags) runEach(cmd *cobra.Command, p *plan.Plan, runtimes []string) error {
+	if f.existing() != "" || f.resume != "" {
+		return usage("--runtime %s: several runtimes are private ones and begin anew: leave out --runtime-endpoint and --resume", f.runtime)
+	}
+	dir := f.dir(p)
+	var dirs []string
+	for _, name := range runtimes {
+		one := f
+		one.runtime = name
+		if err := one.check(); err != nil {
+			return err
+		}
+		dirs = append(dirs, dir+"-"+name)
+	}
+	for i, name := range runtimes {
+		one := f
+		one.runtime = name
+		if err := one.measure(cmd, p, dirs[i]); err != nil {
+			return fmt.Errorf("on %s: %w", name, err)
+		}
+		a, err := analyse(cmd.ErrOrStderr(), dirs[i])
+		if err == nil {
+			err = writeForPeople(dirs[i], a)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "records and reports: %s\n", dirs[i])
+	}
+	return reportNodes(cmd, dirs, "text", "", f.failOn)
 }
 
 // measureHere runs a plan on this node and leaves the node as it was.
@@ -112,6 +171,9 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", p.Name, duration(p))
 	if err := foresee(stderr, p); err != nil {
+		return err
+	}
+	if err := fits(p); err != nil {
 		return err
 	}
 	t, err := openTarget(ctx, f.endpointFlags)
@@ -135,7 +197,7 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 	fmt.Fprintf(stderr, "measuring %s on %s\n", t.conn, t.conn.Endpoint)
 	m := measurement{
 		plan: p, about: about, target: t, resume: f.resume != "", dir: dir,
-		stderr: stderr, metricsAddr: f.metricsAddr, verbose: f.verbose,
+		variants: f.variants, stderr: stderr, metricsAddr: f.metricsAddr, verbose: f.verbose,
 	}
 	return m.run(ctx)
 }
@@ -163,13 +225,17 @@ func (f *runFlags) choosePlan() (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p, nil
+}
+
+// seedOf gives a plan its seed.
+func (f *runFlags) seedOf(p *plan.Plan) {
 	if f.seed != 0 {
 		p.Seed = f.seed
 	}
 	for p.Seed == 0 {
 		p.Seed = rand.Uint64N(1 << 32) // short enough to be typed again
 	}
-	return p, nil
 }
 
 // dir is the folder of the run's records.

@@ -34,12 +34,14 @@ type endpointFlags struct {
 	podload  string
 	// kubelet is what a plan wants on top of a private runtime; nil for none.
 	kubelet *node.KubeletConfig
+	// debug lets a private runtime say what it has allocated.
+	debug bool
 }
 
 func (f *endpointFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "",
 		"CRI endpoint of this node's runtime (unix:///path); without it a private runtime is started (default $CONTAINER_RUNTIME_ENDPOINT)")
-	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node: "+strings.Join(privateRuntimes, ", "))
+	cmd.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the private node: "+strings.Join(privateRuntimes, ", ")+"; of run also several, separated by commas")
 	cmd.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")
 }
 
@@ -55,11 +57,19 @@ func (f *endpointFlags) existing() string {
 // privateRuntimes are those that a private node can have.
 var privateRuntimes = []string{"containerd", "containerd-distribution", "crio"}
 
+// check refuses a private runtime that there is not.
+func (f *endpointFlags) check() error {
+	if !slices.Contains(privateRuntimes, f.runtime) {
+		return usage("no private runtime %q: give --runtime one of %s", f.runtime, strings.Join(privateRuntimes, ", "))
+	}
+	return nil
+}
+
 // claim takes the lock of the node. First of all it sees whether the flags make sense and
 // whether the runtime that is asked for answers, since this is where most mistakes are.
 func (f *endpointFlags) claim(ctx context.Context, doing string) (*host.Lock, error) {
-	if !slices.Contains(privateRuntimes, f.runtime) {
-		return nil, usage("no private runtime %q: give --runtime one of %s", f.runtime, strings.Join(privateRuntimes, ", "))
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	if f.podload != "" {
 		if _, err := os.Stat(f.podload); err != nil {
@@ -128,7 +138,7 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	t.undo = append(t.undo, func(context.Context) error { return registry.Close() })
 	t.image = registry.Ref(imageName)
 	if endpoint == "" {
-		if t.managed, err = startNode(ctx, f.runtime, t.image, f.kubelet); err != nil {
+		if t.managed, err = startNode(ctx, node.Config{Runtime: f.runtime, SandboxImage: t.image, Kubelet: f.kubelet, Debug: f.debug}); err != nil {
 			return nil, err
 		}
 		t.undo = append(t.undo, t.managed.Down)

@@ -46,6 +46,17 @@ func OpenPodMetrics(ctx context.Context, s bench.Source) (bench.Collector, error
 	return open(ctx, s, "ListPodSandboxMetrics", listPodMetrics)
 }
 
+// OpenAlphaContainerStats is OpenContainerStats for CRI v1alpha2: the same messages of an
+// older service on the same socket.
+func OpenAlphaContainerStats(ctx context.Context, s bench.Source) (bench.Collector, error) {
+	return openAlpha(ctx, s, "ListContainerStats", listContainerStats)
+}
+
+// OpenAlphaPodStats is OpenPodStats for CRI v1alpha2.
+func OpenAlphaPodStats(ctx context.Context, s bench.Source) (bench.Collector, error) {
+	return openAlpha(ctx, s, "ListPodSandboxStats", listPodStats)
+}
+
 // OpenStreamContainerStats opens a collector that reads StreamContainerStats to
 // its end. A stream that breaks off is an error, not half an answer.
 func OpenStreamContainerStats(ctx context.Context, s bench.Source) (bench.Collector, error) {
@@ -67,6 +78,7 @@ type collector struct {
 	method string
 	ask    ask
 	conn   *criconn.Conn
+	client runtimev1.RuntimeServiceClient
 	// received counts bytes of answers on the wire since Collect began.
 	received   *atomic.Int64
 	normalizer normalizer
@@ -82,6 +94,25 @@ type ask func(ctx context.Context, r runtimev1.RuntimeServiceClient, n *normaliz
 // open dials s.Endpoint. Whether the runtime has the method shows in the first
 // Collect.
 func open(ctx context.Context, s bench.Source, method string, ask ask) (bench.Collector, error) {
+	c, err := dial(ctx, s, method, ask)
+	if err != nil {
+		return nil, err
+	}
+	c.client = c.conn.Runtime
+	return c, nil
+}
+
+// openAlpha is open for CRI v1alpha2.
+func openAlpha(ctx context.Context, s bench.Source, method string, ask ask) (bench.Collector, error) {
+	c, err := dial(ctx, s, "v1alpha2 "+method, ask)
+	if err != nil {
+		return nil, err
+	}
+	c.client = c.conn.Alpha()
+	return c, nil
+}
+
+func dial(ctx context.Context, s bench.Source, method string, ask ask) (*collector, error) {
 	index, err := podcgroup.NewIndex(s.Pods)
 	if err != nil {
 		return nil, err
@@ -101,7 +132,7 @@ func open(ctx context.Context, s bench.Source, method string, ask ask) (bench.Co
 func (c *collector) Collect(ctx context.Context, b *bench.Batch) error {
 	start := time.Now()
 	c.received.Store(0)
-	if err := c.ask(ctx, c.conn.Runtime, &c.normalizer, b); err != nil {
+	if err := c.ask(ctx, c.client, &c.normalizer, b); err != nil {
 		return c.callError(err, time.Since(start))
 	}
 	b.Bytes += c.received.Load()

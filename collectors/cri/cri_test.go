@@ -118,6 +118,45 @@ func TestStreamsSayTheSame(t *testing.T) {
 	f(OpenPodMetrics, OpenStreamPodMetrics)
 }
 
+// CRI v1alpha2 says the same where it is served, and is unsupported elsewhere.
+func TestAlpha(t *testing.T) {
+	for _, way := range []struct {
+		method     string
+		open, like collectortest.Open
+	}{
+		{"v1alpha2 ListContainerStats", OpenAlphaContainerStats, OpenContainerStats},
+		{"v1alpha2 ListPodSandboxStats", OpenAlphaPodStats, OpenPodStats},
+	} {
+		s := start(t, 3, fakecri.Options{Alpha: true})
+		var sizes []int
+		for _, open := range []collectortest.Open{way.open, way.like} {
+			c, err := open(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			b := new(bench.Batch)
+			if err := c.Collect(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+			sizes = append(sizes, len(b.Entities), len(b.Samples))
+		}
+		if sizes[0] == 0 || sizes[0] != sizes[2] || sizes[1] != sizes[3] {
+			t.Errorf("%s: entities and samples of v1alpha2 and v1: %v", way.method, sizes)
+		}
+		c, err := way.open(t.Context(), start(t, 1, fakecri.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		err = c.Collect(t.Context(), new(bench.Batch))
+		u, ok := errors.AsType[*bench.UnsupportedError](err)
+		if !ok || u.What != way.method || !strings.Contains(u.Needs, "containerd") {
+			t.Errorf("%s: %#v, want an UnsupportedError that says what it needs", way.method, err)
+		}
+	}
+}
+
 func TestUnsupported(t *testing.T) {
 	for _, way := range ways[1:] {
 		s := start(t, 1, fakecri.Options{Unimplemented: []string{way.method}})

@@ -25,7 +25,8 @@ type Answer struct {
 	Marks []string
 	// Sentence is the main comparison in one.
 	Sentence string
-	// Sentences are those of KEP-2371, for a run of a kubelet.
+	// Sentences are those of KEP-2371, for a run of a kubelet, and the hypothesis that the
+	// run puts to the test.
 	Sentences []Sentence
 	// Question opens the comparisons: "35 idle pods: ... instead of".
 	Question    string
@@ -35,8 +36,8 @@ type Answer struct {
 	Facts []Fact
 }
 
-// A Sentence is one of the KEP and what the run says of it.
-type Sentence struct{ Name, Result, Why string }
+// A Sentence is one of the KEP, or a hypothesis, and what the run says of it.
+type Sentence struct{ Of, Name, Result, Why string }
 
 // A Fact is a paragraph with a word in front, and the few numbers that it is about.
 type Fact struct {
@@ -63,7 +64,7 @@ func New(r *analysis.Report) *Answer {
 		a.Comparisons = append(a.Comparisons, comparison(r, &headlines[i], i, common(headlines) != ""))
 	}
 	a.Sentence = sentence(r, a.Comparisons)
-	for _, f := range []func(*analysis.Report) Fact{costs, growth, cadence, age, sure, settle} {
+	for _, f := range []func(*analysis.Report) Fact{costs, treatments, churn, growth, cadence, age, sure, settle} {
 		if fact := f(r); fact.Text != "" {
 			a.Facts = append(a.Facts, fact)
 		}
@@ -127,7 +128,7 @@ func marks(r *analysis.Report) []string {
 	}
 	for _, i := range r.RunNotes {
 		switch n := r.Notes[i]; n.Kind {
-		case analysis.NoteUnfinished, analysis.NoteDamage, analysis.NoteSelfCheck:
+		case analysis.NoteUnfinished, analysis.NoteDamage, analysis.NoteSelfCheck, analysis.NoteItself:
 			out = append(out, line(n.Text)+".")
 		}
 	}
@@ -137,19 +138,25 @@ func marks(r *analysis.Report) []string {
 // line takes the line breaks out of what a node said.
 func line(text string) string { return strings.Join(strings.Fields(text), " ") }
 
+// kep is whose sentences a run of a kubelet is held against.
+const kep = "KEP-2371"
+
 // sentences are what a run of a kubelet says of KEP-2371.
 func sentences(r *analysis.Report) []Sentence {
-	if r.Kubelet == nil {
-		return nil
-	}
 	var out []Sentence
+	if h := r.Hypothesis; h != nil {
+		out = append(out, Sentence{"Hypothesis " + h.ID, line(h.Claim), string(h.Outcome), line(h.Numbers)})
+	}
+	if r.Kubelet == nil {
+		return out
+	}
 	for _, v := range r.Kubelet.Verdicts {
 		switch {
 		case !v.Primary && v.Cell != nil:
 		case r.Simulated() || v.Result == "":
-			out = append(out, Sentence{v.Sentence.Name, "no verdict", ""})
+			out = append(out, Sentence{kep, v.Sentence.Name, "no verdict", ""})
 		default:
-			out = append(out, Sentence{v.Sentence.Name, string(v.Result), because(&v)})
+			out = append(out, Sentence{kep, v.Sentence.Name, string(v.Result), because(&v)})
 		}
 	}
 	return out
@@ -180,6 +187,9 @@ func common(all []analysis.Pairing) string {
 // question says of which arm the comparisons are.
 func question(r *analysis.Report, cell *analysis.Cell, all []analysis.Pairing) string {
 	where := fmt.Sprintf("%d %s pods", cell.Pods, format.Shorten(cell.Profile, 20))
+	if n := len(r.Treatments); n > 0 {
+		return fmt.Sprintf("%s: CPU and memory of runtime and shims, %s instead of %s, each call every %s", where, r.Treatments[n-1].Name, r.Treatments[0].Name, intervals(r, all))
+	}
 	if of := common(all); of != "" {
 		return fmt.Sprintf("%s: %s instead of ...", where, describe(r, of))
 	}

@@ -62,6 +62,9 @@ func growth(r *analysis.Report) Fact {
 			g.Header = append(g.Header, fmt.Sprintf("%d pods", c.Pods))
 		}
 	}
+	if len(cells) < 2 && len(r.Treatments) > 0 {
+		return Fact{} // two builds are compared at one density
+	}
 	if len(cells) < 2 {
 		return Fact{Label: "GROWTH", Text: "one density was measured: how costs grow with pods is not known (preset full)."}
 	}
@@ -148,7 +151,7 @@ func tested(all []analysis.PriceTest, cell bench.Cell) string {
 
 // age says whether answers are true, and how old values are.
 func age(r *analysis.Report) Fact {
-	if len(r.Cells) == 0 {
+	if len(r.Cells) == 0 || len(r.Treatments) > 0 && len(r.Checks) == 0 {
 		return Fact{}
 	}
 	text := "The age of values was not measured."
@@ -349,6 +352,9 @@ func settle(r *analysis.Report) Fact {
 
 // longer names the plan that runs longer.
 func longer(r *analysis.Report) string {
+	if len(r.Treatments) > 0 {
+		return "give it more time (ab --for)"
+	}
 	preset := "precise"
 	if r.Experiment != "api" {
 		preset = "kep"

@@ -57,6 +57,9 @@ func answered(r *analysis.Report) Section {
 	var lacking []string
 	for i := range r.Cells {
 		for _, a := range r.Cells[i].Arms {
+			if a.Sum {
+				continue // its answers are those of others
+			}
 			for _, c := range a.Collectors {
 				failed, calls, missing = failed+c.Failed, calls+c.Calls, missing+c.Missing
 				if c.Missing > 0 || c.Failed > 0 {

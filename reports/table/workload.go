@@ -8,6 +8,7 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/reports/format"
 )
 
 // reviewed are the densities that reviewers of the KEPs asked for; the last one is
@@ -26,7 +27,10 @@ func workload(r *analysis.Report) Section {
 	s.Facts = []Fact{
 		{"pods on the node", join(pods)},
 		{"containers in each, beside the sandbox", join(containers)},
-		{"what containers do", strings.Join(profiles(r), ", ") + " (idle sleep, active burn a set share of a CPU and touch memory)"},
+		{"what containers do", strings.Join(profiles(r), ", ") + " (idle sleep, active burn a set share of a CPU and touch memory" + churned(r) + ")"},
+	}
+	if text := scaled(r); text != "" {
+		s.Facts = append(s.Facts, Fact{"how the pods came", text})
 	}
 	if i := intervals(r); i != "" {
 		s.Facts = append(s.Facts, Fact{"arms read every", i + " (a kubelet's eviction manager: 10s, metrics-server: 15s, Prometheus: 30s to 60s)"})
@@ -43,9 +47,31 @@ func workload(r *analysis.Report) Section {
 	}
 	s.Lines = []string{
 		text,
-		"All containers are of one small image with few files, made for this: density is the axis, and nothing else differs between pods. Images and writable layers with many files, nested cgroups and churn are other workloads.",
+		"All containers are of one small image with few files, made for this: density is the axis, and nothing else differs between pods. Images and writable layers with many files and nested cgroups are other workloads.",
 	}
 	return s
+}
+
+func churned(r *analysis.Report) string {
+	if slices.Contains(profiles(r), bench.ProfileChurn) {
+		return ", of churn half are replaced one after another"
+	}
+	return ""
+}
+
+// scaled says how long it took to bring the node to its densities.
+func scaled(r *analysis.Report) string {
+	var texts []string
+	for i := range r.Cells {
+		for _, s := range r.Cells[i].Scaled {
+			n := max(s.To-s.From, s.From-s.To)
+			if n == 0 {
+				continue
+			}
+			texts = append(texts, fmt.Sprintf("from %d to %d in %s s (%s s a pod)", s.From, s.To, format.One.Number(s.Took.Seconds()), format.One.Number(s.Took.Seconds()/float64(n))))
+		}
+	}
+	return strings.Join(few(texts), ", ")
 }
 
 func join(numbers []int) string {

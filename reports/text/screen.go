@@ -96,7 +96,11 @@ func (s *sheet) answer(a *answer.Answer) {
 		if k.Why != "" {
 			text += " (" + k.Why + ")"
 		}
-		s.paragraph("KEP-2371, "+k.Name+": ", text, 1)
+		most := 1
+		if len(a.Sentences) == 1 {
+			most = 3
+		}
+		s.paragraph(k.Of+", "+k.Name+": ", text, most)
 	}
 	s.add("")
 	if a.Question == "" {

@@ -30,12 +30,12 @@ const (
 )
 
 // create makes one pod and starts its containers.
-func (w *Workload) create(ctx context.Context, s spec, name string) error {
+func (w *Workload) create(ctx context.Context, s spec, name string) (*runtimev1.PodSandbox, error) {
 	uid := newUID()
 	config := w.sandboxConfig(s, name, uid)
 	if config.GetLogDirectory() != "" {
 		if err := os.MkdirAll(config.GetLogDirectory(), 0o755); err != nil {
-			return fmt.Errorf("make log folder: %w", err)
+			return nil, fmt.Errorf("make log folder: %w", err)
 		}
 	}
 	var sandbox string
@@ -47,15 +47,15 @@ func (w *Workload) create(ctx context.Context, s spec, name string) error {
 	if err != nil {
 		// there is no sandbox with whose removal these would go
 		w.cgroups.add(uid)
-		return errors.Join(fmt.Errorf("run sandbox: %w", err), removeLogDir(config.GetLogDirectory()))
+		return nil, errors.Join(fmt.Errorf("run sandbox: %w", err), removeLogDir(config.GetLogDirectory()))
 	}
 	for i := range s.Containers {
 		name := fmt.Sprintf("load-%d", i)
 		if _, err := w.startContainer(ctx, sandbox, config, containerConfig(s, config, name)); err != nil {
-			return fmt.Errorf("container %s: %w", name, err)
+			return nil, fmt.Errorf("container %s: %w", name, err)
 		}
 	}
-	return nil
+	return &runtimev1.PodSandbox{Id: sandbox, Metadata: config.GetMetadata()}, nil
 }
 
 // startContainer creates and starts a container.

@@ -31,6 +31,12 @@ func (w *Workload) checkMemory(n int, s spec) error {
 	return CheckMemory(n, s.Containers, s.memory, w.cfg.AvailableMemory)
 }
 
+// Memory is about what n pods of so many containers take, each of which holds so many
+// bytes.
+func Memory(n, containers int, memory int64) int64 {
+	return int64(n) * (podBytes + int64(containers)*(containerBytes+memory))
+}
+
 // CheckMemory returns a *MemoryError unless there is memory for n more pods of so
 // many containers, each of which holds so many bytes. Without available it asks
 // nobody.
@@ -42,8 +48,7 @@ func CheckMemory(n, containers int, memory int64, available func() (int64, error
 	if err != nil {
 		return fmt.Errorf("is there memory for %d more pods: %w", n, err)
 	}
-	need := int64(n) * (podBytes + int64(containers)*(containerBytes+memory))
-	if need > free {
+	if need := Memory(n, containers, memory); need > free {
 		return &MemoryError{Pods: n, Need: need, Available: free}
 	}
 	return nil

@@ -59,7 +59,7 @@ func (w *Workload) scale(ctx context.Context, c bench.Cell) ([]bench.Pod, error)
 	g.SetLimit(w.cfg.Parallel)
 	for _, name := range freeNames(w.cfg.NamePrefix, keep, missing) {
 		g.Go(func() error {
-			if err := w.create(gctx, s, name); err != nil {
+			if _, err := w.create(gctx, s, name); err != nil {
 				return fmt.Errorf("make pod %s: %w", name, err)
 			}
 			done()

@@ -19,12 +19,15 @@ type profile struct {
 	memory func(Config) int64    // bytes that it holds beyond its own
 }
 
+var idle = profile{
+	args:   func(Config) []string { return []string{"pause"} },
+	memory: func(Config) int64 { return 0 },
+}
+
 // profiles has what Cell.Profile may be.
 var profiles = map[string]profile{
-	"idle": {
-		args:   func(Config) []string { return []string{"pause"} },
-		memory: func(Config) int64 { return 0 },
-	},
+	"idle":             idle,
+	bench.ProfileChurn: idle,
 	"active": {
 		args: func(cfg Config) []string {
 			args := []string{

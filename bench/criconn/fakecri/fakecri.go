@@ -46,6 +46,8 @@ type Options struct {
 	Clock func() time.Time
 	// Cost is what a method costs before it answers.
 	Cost map[string]Cost
+	// Alpha serves CRI v1alpha2 too, as runtimes did before containerd 2.0 and CRI-O 1.26.
+	Alpha bool
 	// Unimplemented methods answer so, as an older runtime would.
 	Unimplemented []string
 	// Hang has the methods that never answer.
@@ -118,6 +120,11 @@ func Start(opts Options) (*Server, error) {
 		grpc.ChainStreamInterceptor(s.interposeStream),
 	)
 	runtimev1.RegisterRuntimeServiceServer(s.grpc, &runtimeService{Server: s})
+	if opts.Alpha {
+		older := runtimev1.RuntimeService_ServiceDesc
+		older.ServiceName = "runtime.v1alpha2.RuntimeService"
+		s.grpc.RegisterService(&older, &runtimeService{Server: s})
+	}
 	runtimev1.RegisterImageServiceServer(s.grpc, &imageService{Server: s})
 	s.serving.Go(func() { s.serveErr = s.grpc.Serve(listener) })
 	return s, nil
