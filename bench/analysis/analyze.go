@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/judge"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/stat"
@@ -68,7 +69,7 @@ func (in Input) builder() (*builder, error) {
 		input:    in,
 		planned:  planned,
 		modes:    modes,
-		spending: spending, levels: spending.Levels(alpha),
+		spending: spending, levels: spending.Levels(alpha / judge.AllowanceFor(spending.Looks())),
 		trials: sorted(in.Trials),
 		notes:  newNotebook(),
 		report: &Report{
@@ -172,7 +173,6 @@ func (b *builder) finish() *Report {
 		b.report.Cells = append(b.report.Cells, c.result())
 	}
 	b.report.Notes = b.notes.notes
-	b.report.test()
 	return b.report
 }
 

@@ -62,15 +62,36 @@ func sumArms(p *plan.Plan) []bench.Arm {
 			if !slices.Contains(s.Arms, a.Name) {
 				continue
 			}
-			out[i].Interval, out[i].Treatment = a.Interval, a.Treatment
+			out[i].Treatment = a.Treatment
+			if out[i].Interval == 0 || a.Interval < out[i].Interval {
+				out[i].Interval = a.Interval
+			}
 			for _, c := range a.Collectors {
 				if !slices.Contains(out[i].Collectors, c) {
 					out[i].Collectors = append(out[i].Collectors, c)
 				}
 			}
 		}
+		slower(&out[i], p.Arms, s.Arms)
 	}
 	return out
+}
+
+// slower notes which collectors of a sum are read less often than others.
+func slower(sum *bench.Arm, arms []bench.Arm, parts []string) {
+	for _, a := range arms {
+		if !slices.Contains(parts, a.Name) {
+			continue
+		}
+		for _, c := range a.Collectors {
+			if every := a.IntervalOf(c); every != sum.Interval {
+				if sum.Intervals == nil {
+					sum.Intervals = make(map[string]time.Duration)
+				}
+				sum.Intervals[c] = every
+			}
+		}
+	}
 }
 
 // summed puts trials together as one of which the windows follow each other.

@@ -180,6 +180,71 @@ func (s *State) services() []*Service {
 	return []*Service{&s.Kubelet.Service, &s.Service}
 }
 
+// processes finds those that are the node's.
+func (s *State) processes(proc procfs.FS, groups cgroups) ([]process, error) {
+	inNode := make(map[int]bool)
+	for _, service := range s.services() {
+		pids, err := groups.procs(service.Cgroup)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(inNode, pids)
+	}
+	inPods := make(map[int]bool)
+	for _, path := range s.PodsCgroups {
+		pids, err := groups.procs(path)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(inPods, pids)
+	}
+	all, err := readProcesses(proc)
+	if err != nil {
+		return nil, err
+	}
+	return s.ours(all, inNode, inPods), nil
+}
+
+// signal sends a signal to those of the node's processes that are picked until none is
+// left, and returns those that are.
+func (s *State) signal(ctx context.Context, proc procfs.FS, groups cgroups, sig syscall.Signal, timeout time.Duration, pick func(process) bool) (found []process, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	sent := make(map[int]process)
+	poll(ctx, func() bool {
+		var all []process
+		if all, err = s.processes(proc, groups); err != nil {
+			return true
+		}
+		found = found[:0]
+		for _, p := range all {
+			if !pick(p) {
+				continue
+			}
+			found = append(found, p)
+			if _, before := sent[p.pid]; before && sig == syscall.SIGTERM {
+				continue // once is enough to be gentle
+			}
+			sent[p.pid] = p
+			if err = p.signal(proc, sig); err != nil {
+				return true
+			}
+		}
+		if len(found) > 0 {
+			return false
+		}
+		// A process that is ending is in no list of a cgroup any more, and its parent may be
+		// gone before it.
+		for pid, p := range sent {
+			if now, err := readProcess(proc, pid); err == nil && now.start == p.start {
+				found = append(found, p)
+			}
+		}
+		return len(found) == 0
+	})
+	return found, err
+}
+
 // endProcesses ends the daemons, gently, and then all others that are the node's.
 // It returns those that are left.
 func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, error) {
@@ -187,72 +252,8 @@ func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	find := func() (found []process, err error) {
-		inNode := make(map[int]bool)
-		for _, service := range s.services() {
-			pids, err := groups.procs(service.Cgroup)
-			if err != nil {
-				return nil, err
-			}
-			maps.Copy(inNode, pids)
-		}
-		inPods := make(map[int]bool)
-		for _, path := range s.PodsCgroups {
-			pids, err := groups.procs(path)
-			if err != nil {
-				return nil, err
-			}
-			maps.Copy(inPods, pids)
-		}
-		all, err := readProcesses(proc)
-		if err != nil {
-			return nil, err
-		}
-		return s.ours(all, inNode, inPods), nil
-	}
-	var found []process
-	// end sends sig to those of ours that are picked until none is left.
-	end := func(sig syscall.Signal, timeout time.Duration, pick func(process) bool) error {
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		var err error
-		sent := make(map[int]process)
-		poll(ctx, func() bool {
-			var all []process
-			if all, err = find(); err != nil {
-				return true
-			}
-			found = found[:0]
-			for _, p := range all {
-				if !pick(p) {
-					continue
-				}
-				found = append(found, p)
-				if _, before := sent[p.pid]; before && sig == syscall.SIGTERM {
-					continue // once is enough to be gentle
-				}
-				sent[p.pid] = p
-				if err = p.signal(proc, sig); err != nil {
-					return true
-				}
-			}
-			if len(found) > 0 {
-				return false
-			}
-			// A process that is ending is in no list of a cgroup any more, and its parent
-			// may be gone before it.
-			for pid, p := range sent {
-				if now, err := readProcess(proc, pid); err == nil && now.start == p.start {
-					found = append(found, p)
-				}
-			}
-			return len(found) == 0
-		})
-		return err
-	}
-
 	for _, service := range s.services() {
-		if err := end(syscall.SIGTERM, termTimeout, func(p process) bool { return service.is(p.argv) }); err != nil {
+		if _, err := s.signal(ctx, proc, groups, syscall.SIGTERM, termTimeout, func(p process) bool { return service.is(p.argv) }); err != nil {
 			return nil, err
 		}
 	}
@@ -261,7 +262,8 @@ func (s *State) endProcesses(ctx context.Context, groups cgroups) ([]string, err
 			return nil, err
 		}
 	}
-	if err := end(syscall.SIGKILL, killTimeout, func(process) bool { return true }); err != nil {
+	found, err := s.signal(ctx, proc, groups, syscall.SIGKILL, killTimeout, func(process) bool { return true })
+	if err != nil {
 		return nil, err
 	}
 	names := make([]string, len(found))

@@ -164,24 +164,12 @@ func (r *reader) plan(body ast.Node, p *Plan, names Names) []givenArm {
 			p.Also = append(p.Also, r.comparison(n, path))
 		})},
 		{"margin", r.fraction(&p.Margin, 1)},
-		{"guards", func(n ast.Node, path string) {
-			r.mapping(n, path, []field{
-				{"steal", r.fraction(&p.Guards.Steal, 1)},
-				{"foreign_cpu", r.fraction(&p.Guards.Foreign, 1)},
-				{"harness_cpu", r.fraction(&p.Guards.Harness, 1)},
-				{"lateness", r.fraction(&p.Guards.Lateness, 1)},
-			})
-		}},
+		{"guards", r.guards(&p.Guards)},
 		{"truth", choice(r, &p.Truth, "rule of truth", append(agreement.Rules(), TruthOff))},
 		{"retries", r.number(&p.Retries, 0, 100)},
 		{"max_duration", r.duration(&p.MaxDuration, time.Second)},
 		{"settle", r.duration(&p.Settle, 0)},
-		{"active", func(n ast.Node, path string) {
-			r.mapping(n, path, []field{
-				{"cpu", r.quantity(func(v float64) { p.Active.CPU = v }, "0.01 or 10m", coreSuffixes, 0, 1024)},
-				{"memory", r.quantity(func(v float64) { p.Active.Memory = int64(v) }, "16Mi", byteSuffixes, 0, 1<<40)},
-			})
-		}},
+		{"active", r.active(&p.Active)},
 		{"churn", r.duration(&p.Churn, 100*time.Millisecond)},
 		{"kubelet", r.kubelet(&p.Kubelet)},
 	})
@@ -210,6 +198,28 @@ func (r *reader) rounds(dst *Rounds) read {
 			{"min", r.number(&dst.Min, 1, most)},
 			{"max", r.number(&dst.Max, 1, most)},
 			{"every", r.number(&dst.Every, 1, most)},
+		})
+	}
+}
+
+// guards reads {steal: 2%, foreign_cpu: 10%, harness_cpu: 1%, lateness: 10%}.
+func (r *reader) guards(dst *bench.Limits) read {
+	return func(n ast.Node, path string) {
+		r.mapping(n, path, []field{
+			{"steal", r.fraction(&dst.Steal, 1)},
+			{"foreign_cpu", r.fraction(&dst.Foreign, 1)},
+			{"harness_cpu", r.fraction(&dst.Harness, 1)},
+			{"lateness", r.fraction(&dst.Lateness, 1)},
+		})
+	}
+}
+
+// active reads {cpu: 10m, memory: 16Mi}.
+func (r *reader) active(dst *Active) read {
+	return func(n ast.Node, path string) {
+		r.mapping(n, path, []field{
+			{"cpu", r.quantity(func(v float64) { dst.CPU = v }, "0.01 or 10m", coreSuffixes, 0, 1024)},
+			{"memory", r.quantity(func(v float64) { dst.Memory = int64(v) }, "16Mi", byteSuffixes, 0, 1<<40)},
 		})
 	}
 }

@@ -3,7 +3,7 @@ package plan
 import "slices"
 
 // A Hypothesis is a statement about a runtime that is known from reading code or from
-// reports, and that records can confirm or refute. The rule is in package analysis.
+// reports, and that records can confirm or refute. The rule is in package hypothesis.
 type Hypothesis struct {
 	ID string
 	// Claim is the statement, Predicts what it lets one see.

@@ -53,6 +53,9 @@ func NewSpending(fractions []float64) (*Spending, error) {
 	return s, nil
 }
 
+// Looks is how many there are.
+func (s *Spending) Looks() int { return len(s.fractions) }
+
 // overallLevels are those between which sequential p-values are interpolated, on
 // logarithmic scales of both.
 var overallLevels = []float64{

@@ -53,27 +53,13 @@ func (m *measurement) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, records.Close()) }()
 	defer interrupted(ctx, m.stderr, m.dir, m.about.Simulated)
 
-	level := slog.LevelInfo
-	if m.verbose {
-		level = slog.LevelDebug
-	}
-	log := slog.New(slog.NewTextHandler(records.Log(), &slog.HandlerOptions{Level: level}))
+	log := m.logger(records.Log())
 	known.log = log
 	workload, err := m.workload()
 	if err != nil {
 		return err
 	}
-	source := bench.Source{
-		Endpoint: m.target.conn.Endpoint, Runtime: m.target.conn.Version.GetRuntimeName(),
-		CgroupParent: pods.CgroupParent(m.target.conn.CgroupDriver),
-	}
-	metered := meter.Config{Runtime: m.target.pid, RuntimeSocket: m.target.conn.Endpoint, HarnessPID: os.Getpid()}
-	treatment := m.target.treatRuntime(m.variants, workload)
-	if k := m.target.kubelet; k != nil {
-		source.Kubelet, source.CgroupParent = &k.serves, k.podsCgroup
-		metered.Kubelet, treatment = k.pid, k.treatment
-	}
-	metered.PodsCgroup = source.CgroupParent
+	source, metered, treatment := m.subject(workload)
 	costs, err := meter.New(metered)
 	if err != nil {
 		return err
@@ -124,6 +110,31 @@ func (m *measurement) run(ctx context.Context) (err error) {
 	}
 	log.Info("the run is over", "because", order.StopReason())
 	return records.End(order.StopReason())
+}
+
+func (m *measurement) logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if m.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// subject says where agents read, what is metered, and what is treated: the kubelet where
+// there is one, the runtime otherwise.
+func (m *measurement) subject(workload bench.Workload) (bench.Source, meter.Config, bench.Treatment) {
+	source := bench.Source{
+		Endpoint: m.target.conn.Endpoint, Runtime: m.target.conn.Version.GetRuntimeName(),
+		CgroupParent: pods.CgroupParent(m.target.conn.CgroupDriver),
+	}
+	metered := meter.Config{Runtime: m.target.pid, RuntimeSocket: m.target.conn.Endpoint, HarnessPID: os.Getpid()}
+	treatment := m.target.treatRuntime(m.variants, workload)
+	if k := m.target.kubelet; k != nil {
+		source.Kubelet, source.CgroupParent = &k.serves, k.podsCgroup
+		metered.Kubelet, treatment = k.pid, k.treatment
+	}
+	metered.PodsCgroup = source.CgroupParent
+	return source, metered, treatment
 }
 
 // openRecords makes the run's folder, or goes on with it and says what was checked

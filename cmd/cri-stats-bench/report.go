@@ -10,20 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/hypothesis"
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/runs"
 	"cri-stats-bench/reports/across"
 	"cri-stats-bench/reports/jsondoc"
 )
 
-func newReport() *cobra.Command {
-	var format, out string
-	var schema, full bool
-	var fail failOn
-	cmd := &cobra.Command{
-		Use:   "report DIR...",
-		Short: "Render the records of a run, or of runs on several nodes; the same records give the same bytes",
-		Long: `report renders the records of a run.
+const reportLong = `report renders the records of a run.
 
 Of several folders it makes one report: runs of one plan on several nodes, with
 the node as a random effect, so that what is said holds for nodes in general and
@@ -32,7 +26,16 @@ apart, different plans are refused.
 
 Runs of the experiment kubelet on containerd and on CRI-O answer all sentences of
 KEP-2371 together: each runtime can speak to some of them. A sentence is said of
-nodes in general only as the weakest of what is said of each node.`,
+nodes in general only as the weakest of what is said of each node.`
+
+func newReport() *cobra.Command {
+	var format, out string
+	var schema, full bool
+	var fail failOn
+	cmd := &cobra.Command{
+		Use:   "report DIR...",
+		Short: "Render the records of a run, or of runs on several nodes; the same records give the same bytes",
+		Long:  reportLong,
 		Example: indent(`
 cri-stats-bench report out/20261122-210315-quick
 
@@ -148,5 +151,6 @@ func analyse(stderr io.Writer, dir string) (analysed, error) {
 	if err != nil {
 		return analysed{}, err
 	}
+	hypothesis.Test(r)
 	return analysed{in, r}, nil
 }

@@ -188,7 +188,7 @@ func common(all []analysis.Pairing) string {
 func question(r *analysis.Report, cell *analysis.Cell, all []analysis.Pairing) string {
 	where := fmt.Sprintf("%d %s pods", cell.Pods, format.Shorten(cell.Profile, 20))
 	if n := len(r.Treatments); n > 0 {
-		return fmt.Sprintf("%s: CPU and memory of runtime and shims, %s instead of %s, each call every %s", where, r.Treatments[n-1].Name, r.Treatments[0].Name, intervals(r, all))
+		return fmt.Sprintf("%s: CPU and memory of runtime and shims, %s instead of %s", where, r.Treatments[n-1].Name, r.Treatments[0].Name)
 	}
 	if of := common(all); of != "" {
 		return fmt.Sprintf("%s: %s instead of ...", where, describe(r, of))

@@ -1,4 +1,4 @@
-package analysis_test
+package hypothesis_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/hypothesis"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
 )
@@ -33,7 +34,11 @@ func tested(t *testing.T, preset string, checks func(bench.Cell) []record.Check,
 			Service: analysistest.Line{Fixed: 0.01},
 		}
 	}
-	r := analyse(t, run.Input())
+	r, err := run.Input().Analyze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hypothesis.Test(r)
 	if r.Hypothesis == nil || r.Hypothesis.Numbers == "" {
 		t.Fatalf("%s: hypothesis %+v", preset, r.Hypothesis)
 	}
@@ -66,7 +71,7 @@ func TestHypotheses(t *testing.T) {
 	}
 	limiter := func(t *bench.Trial, _ int) time.Duration {
 		seconds := float64(t.Cell.Pods-10) / 10
-		if t.Arm.Interval == time.Second {
+		if t.Arm.Interval.Seconds() < float64(t.Cell.Pods)/10 {
 			seconds = float64(t.Cell.Pods) / 10
 		}
 		return time.Duration((seconds + 0.05) * float64(time.Second))
