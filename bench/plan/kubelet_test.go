@@ -58,17 +58,20 @@ func TestKubelet(t *testing.T) {
 	}
 }
 
-func TestKubeletRefuses(t *testing.T) {
-	f := func(in string, want ...string) {
-		t.Helper()
-		_, err := plan.Decode("p.yaml", []byte(in), catalog)
-		if err == nil {
-			t.Fatalf("no error:\n%s", in)
-		}
-		if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
-			t.Errorf("%s(-want +got):\n%s", in, diff)
-		}
+// refuses fails unless a plan has just these mistakes, each with its place.
+func refuses(t *testing.T, in string, want ...string) {
+	t.Helper()
+	_, err := plan.Decode("p.yaml", []byte(in), catalog)
+	if err == nil {
+		t.Fatalf("no error:\n%s", in)
 	}
+	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
+		t.Errorf("%s(-want +got):\n%s", in, diff)
+	}
+}
+
+func TestKubeletRefuses(t *testing.T) {
+	f := func(in string, want ...string) { t.Helper(); refuses(t, in, want...) }
 	f("pods: 10\narms: [{name: cgroup, treatment: gate-on}]\nkubelet: {endpoint: https://127.0.0.1:10250}\n",
 		`p.yaml:2:34: arm "cgroup": the plan has nothing to treat: this key is for experiment: kubelet, and for plans with treatments`,
 		`p.yaml:3:10: experiment api measures no kubelet: this key is for experiment: kubelet`)

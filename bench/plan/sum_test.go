@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,13 +54,7 @@ comparisons: {of: all.new, to: all.old}
 func TestSumsRefused(t *testing.T) {
 	f := func(in string, want ...string) {
 		t.Helper()
-		_, err := plan.Decode("p.yaml", []byte("pods: 10\nwindow: 6s\ninterval: 1s\narms: [cgroup, cri-pod-stats]\nbaseline: cgroup\n"+in), catalog)
-		if err == nil {
-			t.Fatalf("no error:\n%s", in)
-		}
-		if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
-			t.Errorf("%s(-want +got):\n%s", in, diff)
-		}
+		refuses(t, "pods: 10\nwindow: 6s\ninterval: 1s\narms: [cgroup, cri-pod-stats]\nbaseline: cgroup\n"+in, want...)
 	}
 	f("sums: [{name: cgroup, arms: [cri-pod-stats]}, {name: a, arms: [cgruop]}, {arms: cgroup}, {name: b}]\n",
 		`p.yaml:6:8: sum "cgroup": an arm has that name`,

@@ -61,16 +61,7 @@ arms: [cri-pod-stats, {name: idle, window: 5s}, {name: cgroup, treatment: day}]
 }
 
 func TestTreatmentsRefused(t *testing.T) {
-	f := func(in string, want ...string) {
-		t.Helper()
-		_, err := plan.Decode("p.yaml", []byte(in), catalog)
-		if err == nil {
-			t.Fatalf("no error:\n%s", in)
-		}
-		if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
-			t.Errorf("%s(-want +got):\n%s", in, diff)
-		}
-	}
+	f := func(in string, want ...string) { t.Helper(); refuses(t, in, want...) }
 	f("pods: 10\narms: [{name: cgroup, treatment: nwe}]\ntreatments: [old, new, old, {programs: build}, {name: a b, env: X}]\n",
 		`p.yaml:2:34: unknown treatment "nwe" (did you mean "new"?)`,
 		`p.yaml:3:24: treatment "old" stands twice`,
