@@ -68,8 +68,9 @@ func (a *Arm) shortest() time.Duration {
 	return shortest
 }
 
-// window returns what the arm's i-th agent is to do in a window that begins at start. Collectors with intervals of their own do not begin
-// together: nothing keeps the clients of a kubelet in step.
+// window returns what the arm's i-th agent is to do in a window that begins at start.
+// Collectors with intervals of their own do not begin together: nothing keeps the clients
+// of a kubelet in step.
 func (a *Arm) window(i int, start time.Time, timeout time.Duration) Window {
 	i %= len(a.Collectors)
 	interval := a.IntervalOf(a.Collectors[i])

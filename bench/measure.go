@@ -26,9 +26,12 @@ func (r *Runner) measure(ctx context.Context, slot Slot, pods []Pod) (*Trial, []
 	}
 	if broken != nil {
 		t.Void = []Void{*broken}
-		return t, pods
+	} else {
+		r.attempt(ctx, t, condition, pods)
 	}
-	r.attempt(ctx, t, condition, pods)
+	if t.broken() != nil {
+		r.applied = block{} // perhaps it is in force no more: the next trial applies it anew
+	}
 	return t, pods
 }
 

@@ -147,7 +147,6 @@ func (r *Runner) treat(ctx context.Context, t *Trial, fresh bool) (*Condition, *
 		bounded, cancel := context.WithTimeout(ctx, treatmentTimeout)
 		defer cancel()
 		if err := r.Treatment.Apply(bounded, t.Arm.Treatment); err != nil {
-			r.applied = block{}
 			return nil, &Void{VoidTreatment, "apply " + t.Arm.Treatment + ": " + err.Error()}
 		}
 	}

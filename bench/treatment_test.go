@@ -239,6 +239,38 @@ func TestBlocks(t *testing.T) {
 	})
 }
 
+// Where the subject of a treatment is lost inside a block, the next trial applies it anew
+// instead of losing the rest of the block.
+func TestBlockLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, slots: []Slot{treated("old", "a0"), treated("old", "a1"), treated("old", "a2")}}
+		lost := &gate{world: w, flip: "nothing"}
+		w.treatment = lost
+		r := w.runner()
+		r.Blocks = true
+		r.Progress = func(p Progress) {
+			if p.Phase == PhaseDone {
+				lost.flip = "" // it was lost in the first window alone
+			}
+		}
+		if err := r.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var void []int
+		for i, trial := range w.trials {
+			if len(trial.Void) > 0 {
+				void = append(void, i)
+			}
+		}
+		if diff := cmp.Diff([]int{0}, void); diff != "" {
+			t.Errorf("void trials (-want +got):\n%s", diff)
+		}
+		if n := strings.Count(strings.Join(w.log, "\n"), "apply old"); n != 2 {
+			t.Errorf("applied %d times, want 2: %v", n, w.log)
+		}
+	})
+}
+
 // emptying is a treatment that takes the pods along.
 type emptying struct{ *gate }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"cri-stats-bench/bench"
-	"cri-stats-bench/bench/judge"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/stat"
@@ -69,7 +68,7 @@ func (in Input) builder() (*builder, error) {
 		input:    in,
 		planned:  planned,
 		modes:    modes,
-		spending: spending, levels: spending.Levels(alpha / judge.AllowanceFor(spending.Looks())),
+		spending: spending, levels: spending.Levels(alpha),
 		trials: sorted(in.Trials),
 		notes:  newNotebook(),
 		report: &Report{

@@ -51,6 +51,11 @@ func (g *group) reads() bool {
 	})
 }
 
+// looksAllowance is by how much less is spent over several looks. With the few degrees of
+// freedom of a dozen rounds, 5.6 % of 2,000 simulated runs of the preset precise with all
+// arms on the margin made a wrong claim without it (bench/DESIGN.md).
+const looksAllowance = 1.2
+
 // SpendingOf says how the 5 % are spent over the looks of a plan.
 func SpendingOf(p *plan.Plan) (*stat.Spending, error) {
 	looks := p.Rounds.Looks()
@@ -58,7 +63,7 @@ func SpendingOf(p *plan.Plan) (*stat.Spending, error) {
 	for i, n := range looks {
 		fractions[i] = float64(n) / float64(looks[len(looks)-1])
 	}
-	return stat.NewSpending(fractions)
+	return stat.NewSpending(fractions, looksAllowance)
 }
 
 // looksOf are the numbers of rounds at which two arms were looked at: those of the plan

@@ -7,30 +7,17 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
-	"cri-stats-bench/bench/plan"
 )
+
+// inTotal are the keys of a plan that compares two calls taken together.
+const inTotal = `sums: {name: all, arms: [cri-container-stats, cri-pod-stats]}
+comparisons: {of: all.new, to: all.old}
+`
 
 // A sum is what its arms cost in windows one after the other, compared as an arm and
 // counted nowhere: CPU time is added, memory is the mean.
 func TestSum(t *testing.T) {
-	run := built(t, 1.25, `, config: "a = 1"`)
-	text := `
-seed: 1
-pods: 35
-rounds: 8
-interval: 1s
-window: 8s
-warm_up: 1s
-treatments: [old, {name: new, config: "a = 1"}]
-arms: [cri-container-stats, cri-pod-stats]
-sums: {name: all, arms: [cri-container-stats, cri-pod-stats]}
-comparisons: {of: all.new, to: all.old}
-`
-	p, err := plan.Decode("ab.yaml", []byte(text), plan.Names{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.Plan = p
+	run := built(t, 1.25, `, config: "a = 1"`, inTotal)
 	double := run.Truth["cri-pod-stats.new"]
 	double.CPU[bench.ComponentRuntime] = struct{ Fixed, PerPod float64 }{Fixed: 0.5}
 	spoil := run.Spoil
@@ -73,12 +60,7 @@ comparisons: {of: all.new, to: all.old}
 
 // A sum of which nothing can be used is still answered, with why.
 func TestSumAbsent(t *testing.T) {
-	run := built(t, 1, "")
-	p, err := plan.Decode("ab.yaml", []byte("seed: 1\npods: 35\nrounds: 3\ninterval: 1s\nwindow: 8s\nwarm_up: 1s\ntreatments: [old, new]\narms: [cri-container-stats, cri-pod-stats]\nsums: {name: all, arms: [cri-container-stats, cri-pod-stats]}\ncomparisons: {of: all.new, to: all.old}\n"), plan.Names{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.Plan = p
+	run := built(t, 1, "", inTotal)
 	run.Spoil = func(trial *bench.Trial) {
 		if trial.Arm.Name == "cri-pod-stats.new" {
 			trial.Void = []bench.Void{{Reason: bench.VoidSteal}}

@@ -14,8 +14,8 @@ import (
 )
 
 // built is a run of two builds of a runtime of which the new one takes so many times the
-// CPU time; agents take what they take.
-func built(t *testing.T, ratio float64, config string) analysistest.Run {
+// CPU time; agents take what they take. more are further keys of the plan.
+func built(t *testing.T, ratio float64, config string, more ...string) analysistest.Run {
 	t.Helper()
 	p, err := plan.Decode("ab.yaml", fmt.Appendf(nil, `
 seed: 1
@@ -27,7 +27,7 @@ warm_up: 1s
 treatments: [old, {name: new%s}]
 arms: [cri-container-stats, cri-pod-stats]
 margin: 5%%
-`, config), plan.Names{})
+%s`, config, strings.Join(more, "\n")), plan.Names{})
 	if err != nil {
 		t.Fatal(err)
 	}

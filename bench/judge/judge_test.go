@@ -14,7 +14,7 @@ import (
 
 func spending(t testing.TB, fractions ...float64) *stat.Spending {
 	t.Helper()
-	s, err := stat.NewSpending(fractions)
+	s, err := stat.NewSpending(fractions, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

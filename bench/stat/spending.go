@@ -23,14 +23,20 @@ import (
 // 3.5: p-values of t-tests held against the nominal levels that hold for known variance.
 type Spending struct {
 	fractions []float64
+	allowance float64
 	// Of each look, the nominal levels at each of the overall levels.
 	overall []float64
 	nominal [][]float64
 }
 
 // NewSpending returns the plan of looks at these fractions of all information, ascending,
-// the last of them 1.
-func NewSpending(fractions []float64) (*Spending, error) {
+// the last of them 1. Of several looks no more than the level over the allowance is spent:
+// the nominal levels hold for a known variance, and one that is estimated from few values
+// makes them err more often. An allowance of 1 is none, and one look needs none.
+func NewSpending(fractions []float64, allowance float64) (*Spending, error) {
+	if !(allowance >= 1) {
+		return nil, fmt.Errorf("spend with an allowance of %g: must be at least 1: %w", allowance, ErrRange)
+	}
 	if len(fractions) == 0 || fractions[len(fractions)-1] != 1 {
 		return nil, fmt.Errorf("spend over looks at %v: the last one must be at 1: %w", fractions, ErrRange)
 	}
@@ -39,7 +45,7 @@ func NewSpending(fractions []float64) (*Spending, error) {
 			return nil, fmt.Errorf("spend over looks at %v: fractions must ascend from above 0: %w", fractions, ErrRange)
 		}
 	}
-	s := &Spending{fractions: fractions}
+	s := &Spending{fractions: fractions, allowance: allowance}
 	if len(fractions) == 1 {
 		return s, nil
 	}
@@ -52,9 +58,6 @@ func NewSpending(fractions []float64) (*Spending, error) {
 	}
 	return s, nil
 }
-
-// Looks is how many there are.
-func (s *Spending) Looks() int { return len(s.fractions) }
 
 // overallLevels are those between which sequential p-values are interpolated, on
 // logarithmic scales of both.
@@ -76,6 +79,7 @@ func (s *Spending) Levels(alpha float64) []float64 {
 		out[0] = alpha
 		return out
 	}
+	alpha /= s.allowance
 	d := density{}
 	before, gone := 0.0, 0.0
 	for k, fraction := range s.fractions {

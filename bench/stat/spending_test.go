@@ -13,7 +13,7 @@ import (
 
 func spending(t testing.TB, fractions ...float64) *stat.Spending {
 	t.Helper()
-	s, err := stat.NewSpending(fractions)
+	s, err := stat.NewSpending(fractions, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +56,36 @@ func TestSequential(t *testing.T) {
 		t.Errorf("without a look the p-value is %g", got)
 	}
 	for _, bad := range [][]float64{nil, {0.5}, {0, 1}, {0.5, 0.5, 1}, {0.7, 0.6, 1}} {
-		if _, err := stat.NewSpending(bad); !errors.Is(err, stat.ErrRange) {
+		if _, err := stat.NewSpending(bad, 1); !errors.Is(err, stat.ErrRange) {
 			t.Errorf("looks at %v give %v", bad, err)
+		}
+	}
+}
+
+// What is allowed for is taken off the level of several looks, in the levels as in the
+// p-values, and off that of one look alone nothing.
+func TestSpendingAllowance(t *testing.T) {
+	fractions := []float64{0.5, 0.75, 1}
+	allowed, err := stat.NewSpending(fractions, 1.25)
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels := allowed.Levels(0.05)
+	for k, want := range spending(t, fractions...).Levels(0.04) {
+		if math.Abs(levels[k]/want-1) > 1e-9 {
+			t.Errorf("look %d: level %g, want that of 4 %%, %g", k+1, levels[k], want)
+		}
+	}
+	if got := allowed.Sequential([]float64{1, 1, levels[2]}); math.Abs(math.Log(got/0.05)) > 0.03 {
+		t.Errorf("the last level has sequential p-value %g, want 0.05", got)
+	}
+	one, err := stat.NewSpending([]float64{1}, 1.25)
+	if err != nil || one.Levels(0.05)[0] != 0.05 || one.Sequential([]float64{0.03}) != 0.03 {
+		t.Errorf("one look has level %g, %v", one.Levels(0.05)[0], err)
+	}
+	for _, bad := range []float64{0, 0.9, math.NaN()} {
+		if _, err := stat.NewSpending(fractions, bad); !errors.Is(err, stat.ErrRange) {
+			t.Errorf("an allowance of %g gives %v", bad, err)
 		}
 	}
 }

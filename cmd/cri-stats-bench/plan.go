@@ -119,11 +119,12 @@ func planCheck(cmd *cobra.Command, args []string) error {
 	w := cmd.OutOrStdout()
 	fmt.Fprintf(w, "%s: %d cells, %d arms, %d to %d rounds; %s\n", p.Name, len(p.Cells()), len(p.Arms), p.Rounds.Min, p.Rounds.Max, duration(p))
 	for _, cell := range p.Cells() {
-		memory, err := memoryOf(p, cell)
+		held, err := heldBy(p, cell)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "  %-44s %s\n", cell, aboutMemory(memory))
+		memory := pods.Memory(cell.Pods, cell.ContainersPerPod, held)
+		fmt.Fprintf(w, "  %-44s pods take about %.2g GiB\n", cell, float64(memory)/(1<<30))
 	}
 	for _, arm := range p.Arms {
 		fmt.Fprintf(w, "  %-32s every %v for %v after %v of warm-up\n", arm.Name, arm.Interval, arm.Window, arm.WarmUp)
@@ -155,21 +156,17 @@ func foresee(w io.Writer, p *plan.Plan) error {
 	return nil
 }
 
-// memoryOf is about what the pods of a cell take of the node's memory, in bytes.
-func memoryOf(p *plan.Plan, cell bench.Cell) (int64, error) {
+// heldBy is what each container of a cell holds of the node's memory, in bytes.
+func heldBy(p *plan.Plan, cell bench.Cell) (int64, error) {
 	_, held, err := pods.Program(cell, pods.Config{ActiveCPU: p.Active.CPU, ActiveMemory: p.Active.Memory})
-	return pods.Memory(cell.Pods, cell.ContainersPerPod, held), err
-}
-
-func aboutMemory(bytes int64) string {
-	return fmt.Sprintf("pods take about %.2g GiB", float64(bytes)/(1<<30))
+	return held, err
 }
 
 // fits says whether the node has the memory for all cells of a plan, before anything is
 // started.
 func fits(p *plan.Plan) error {
 	for _, cell := range p.Cells() {
-		_, held, err := pods.Program(cell, pods.Config{ActiveCPU: p.Active.CPU, ActiveMemory: p.Active.Memory})
+		held, err := heldBy(p, cell)
 		if err == nil {
 			err = pods.CheckMemory(cell.Pods, cell.ContainersPerPod, held, pods.AvailableMemory)
 		}

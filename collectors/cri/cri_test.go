@@ -86,26 +86,28 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// collect makes one call.
+func collect(t *testing.T, open collectortest.Open, s bench.Source) *bench.Batch {
+	t.Helper()
+	c, err := open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	b := new(bench.Batch)
+	if err := c.Collect(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // TestStreamsSayTheSame compares each stream with the list of the same name: as
 // many entities, samples and, but for framing, bytes.
 func TestStreamsSayTheSame(t *testing.T) {
 	s := start(t, 5, fakecri.Options{})
-	collect := func(open collectortest.Open) *bench.Batch {
-		t.Helper()
-		c, err := open(t.Context(), s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		b := new(bench.Batch)
-		if err := c.Collect(t.Context(), b); err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
 	f := func(list, stream collectortest.Open) {
 		t.Helper()
-		l, s := collect(list), collect(stream)
+		l, s := collect(t, list, s), collect(t, stream, s)
 		if len(l.Entities) != len(s.Entities) || len(l.Samples) != len(s.Samples) {
 			t.Errorf("a list of %d entities and %d samples, a stream of %d and %d", len(l.Entities), len(l.Samples), len(s.Entities), len(s.Samples))
 		}
@@ -130,15 +132,7 @@ func TestAlpha(t *testing.T) {
 		s := start(t, 3, fakecri.Options{Alpha: true})
 		var sizes []int
 		for _, open := range []collectortest.Open{way.open, way.like} {
-			c, err := open(t.Context(), s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			b := new(bench.Batch)
-			if err := c.Collect(t.Context(), b); err != nil {
-				t.Fatal(err)
-			}
+			b := collect(t, open, s)
 			sizes = append(sizes, len(b.Entities), len(b.Samples))
 		}
 		if sizes[0] == 0 || sizes[0] != sizes[2] || sizes[1] != sizes[3] {
