@@ -23,7 +23,8 @@ const (
 	timestampError = time.Second
 	// leastClear is how closely direct readings must enclose the instant of a value
 	// for its age to be a figure and not a bound, or else clearGrowth by how much the
-	// counter grew between them: what moves so much moves steadily.
+	// counter grew between them: what moves so much moves steadily. What stood still
+	// for longer than that was the same all the while, however much it had grown before.
 	leastClear  = 500 * time.Millisecond
 	clearGrowth = 0.05 // seconds of CPU
 )
@@ -54,7 +55,8 @@ func (s *subject) ageOf(t *track, r *reading, step float64) age {
 	if after == 0 || before == 0 || step > 0 {
 		return a
 	}
-	if at, growth, ok := when(t.truth, r.value); ok && (time.Duration(before-after) <= leastClear || growth >= clearGrowth) {
+	at, growth, still, ok := when(t.truth, r.value, tolerance(t.metric, r.value))
+	if ok && still <= leastClear && (time.Duration(before-after) <= leastClear || growth >= clearGrowth) {
 		a.estimate, a.estimated = max(0, time.Duration(r.end-at)), true
 	}
 	return a

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"time"
 
 	"cri-stats-bench/bench"
 )
@@ -143,16 +144,21 @@ func at(list []instant, t int64) (float64, bool) {
 	return a.value + (b.value-a.value)*float64(t-a.at)/float64(b.at-a.at), true
 }
 
-// when inverts at: the instant at which a counter that grows stood at value, and by
-// how much it grew between the two readings around that.
-func when(list []instant, value float64) (at int64, growth float64, ok bool) {
+// when inverts at: the instant at which a counter that grows stood at value, by how
+// much it grew between the two readings around that, and for how long it was seen to
+// stand still there, give or take tolerance: at is then the first instant of many.
+func when(list []instant, value, tolerance float64) (at int64, growth float64, still time.Duration, ok bool) {
 	i := sort.Search(len(list), func(i int) bool { return list[i].value >= value })
 	if i == 0 || i == len(list) {
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
 	a, b := list[i-1], list[i] // a.value < value <= b.value
 	growth = b.value - a.value
-	return a.at + int64(float64(b.at-a.at)*(value-a.value)/growth), growth, true
+	at = a.at + int64(float64(b.at-a.at)*(value-a.value)/growth)
+	if j := sort.Search(len(list), func(j int) bool { return list[j].value > value+tolerance }); j > i {
+		still = time.Duration(list[j-1].at - at)
+	}
+	return at, growth, still, true
 }
 
 // extremes are the least and the greatest value from one instant to another, both

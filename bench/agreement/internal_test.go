@@ -29,17 +29,18 @@ func TestHeld(t *testing.T) {
 
 func TestWhenAndAt(t *testing.T) {
 	list := []instant{{100, 1}, {200, 3}, {300, 3}, {400, 4}}
-	f := func(value float64, want int64, ok bool) {
+	f := func(value float64, want int64, wantStill time.Duration, ok bool) {
 		t.Helper()
-		if got, _, gotOK := when(list, value); got != want && ok || gotOK != ok {
-			t.Errorf("when(%v) = %d, %t, want %d, %t", value, got, gotOK, want, ok)
+		if got, _, still, gotOK := when(list, value, 1e-9); got != want && ok || still != wantStill || gotOK != ok {
+			t.Errorf("when(%v) = %d, %v, %t, want %d, %v, %t", value, got, still, gotOK, want, wantStill, ok)
 		}
 	}
-	f(2, 150, true)
-	f(3, 200, true)
-	f(3.5, 350, true)
-	f(1, 0, false)
-	f(5, 0, false)
+	f(2, 150, 0, true)
+	f(3, 200, 100, true)
+	f(3-1e-10, 199, 101, true) // what was rounded down stood there as well
+	f(3.5, 350, 0, true)
+	f(1, 0, 0, false)
+	f(5, 0, 0, false)
 	g := func(t0 int64, want float64, ok bool) {
 		t.Helper()
 		if got, gotOK := at(list, t0); got != want || gotOK != ok {
@@ -52,6 +53,26 @@ func TestWhenAndAt(t *testing.T) {
 	g(400, 4, true)
 	g(99, 0, false)
 	g(401, 0, false)
+}
+
+// A burner that pauses is no clock: what the kernel shows before and after its pause
+// is as new as it is old. One that burns is, and one that pauses for a moment.
+func TestAgeOfPause(t *testing.T) {
+	s := &subject{}
+	second := int64(time.Second)
+	f := func(pause time.Duration, want time.Duration, estimated bool) {
+		t.Helper()
+		stop := 3 * second // it burnt 1 s a second until then
+		list := []instant{{second, 1}, {2 * second, 2}, {stop, 3}, {stop + int64(pause), 3}, {stop + int64(pause) + second, 4}}
+		track := &track{metric: bench.CPUUsage, truth: list}
+		got := s.ageOf(track, &reading{value: 3, end: stop + int64(pause)}, 0)
+		if got.estimated != estimated || got.estimate != want {
+			t.Errorf("after a pause of %v: %v, %t, want %v, %t", pause, got.estimate, got.estimated, want, estimated)
+		}
+	}
+	f(0, 0, true)
+	f(200*time.Millisecond, 200*time.Millisecond, true)
+	f(6*time.Second, 0, false)
 }
 
 func TestExtremes(t *testing.T) {
