@@ -55,6 +55,9 @@ func Decode(name string, data []byte, names Names) (*Plan, error) {
 
 	p := defaults(name)
 	given := r.plan(body, p, names)
+	if len(names.Profiles) > 0 && p.Name != "" && !planName.MatchString(p.Name) { // of a plan that is to be run
+		r.errorf(r.where("name"), "plan %q: a name has at most 40 letters, digits and . _ - and begins and ends with a letter or a digit: the run's folder and the label of its pods are named so", p.Name)
+	}
 	r.resolve(p, given, names)
 	if len(r.errs) > 0 {
 		return nil, join(r.errs)
@@ -65,6 +68,10 @@ func Decode(name string, data []byte, names Names) (*Plan, error) {
 
 // parse returns the body of the one document, nil after an error.
 func (r *reader) parse(data []byte) ast.Node {
+	if line, column, err := depth(data); err != nil {
+		r.errorf(&token.Position{Line: line, Column: column}, "%v", err)
+		return nil
+	}
 	// Keys that stand twice are allowed here, and found with all else by mapping.
 	f, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -218,7 +225,7 @@ func (r *reader) guards(dst *bench.Limits) read {
 func (r *reader) active(dst *Active) read {
 	return func(n ast.Node, path string) {
 		r.mapping(n, path, []field{
-			{"cpu", r.quantity(func(v float64) { dst.CPU = v }, "0.01 or 10m", coreSuffixes, 0, 1024)},
+			{"cpu", r.quantity(func(v float64) { dst.CPU = v }, "0.01 or 10m", coreSuffixes, 0, 1)},
 			{"memory", r.quantity(func(v float64) { dst.Memory = int64(v) }, "16Mi", byteSuffixes, 0, 1<<40)},
 		})
 	}
@@ -246,6 +253,10 @@ func (r *reader) comparison(n ast.Node, path string) Comparison {
 	}
 	return c
 }
+
+// planName is what a plan may be called that is to be run: a folder and a label have the
+// name in theirs.
+var planName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,38}[A-Za-z0-9])?$`)
 
 // armName is what an arm may be called: names are keys in every report's format.
 var armName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)

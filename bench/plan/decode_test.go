@@ -25,7 +25,7 @@ var catalog = plan.Names{
 		{Name: "cadvisor-ondemand"}, {Name: "cri-v1alpha2-container-stats"}, {Name: "cri-v1alpha2-pod-stats"},
 		{Name: "kubelet-summary", OwnClock: true}, {Name: "kubelet-resource", OwnClock: true}, {Name: "kubelet-cadvisor", OwnClock: true},
 	},
-	Profiles:   []string{"idle", "active", bench.ProfileChurn},
+	Profiles:   []string{"idle", "active", "files", bench.ProfileExited, bench.ProfileNested, bench.ProfileChurn},
 	Treatments: []string{bench.GateOff, bench.GateOn},
 }
 
@@ -60,7 +60,7 @@ func TestDecode(t *testing.T) {
 	f("pods: 10\narms: cgroup\n", least)
 
 	full := plan.Plan{
-		Name: "all keys", Description: "two\nlines", Experiment: "api", Seed: 1<<64 - 1, Mode: plan.Turns,
+		Name: "all-keys", Description: "two\nlines", Experiment: "api", Seed: 1<<64 - 1, Mode: plan.Turns,
 		Pods: []int{0, 10, 35}, ContainersPerPod: []int{1, 3}, Profiles: []string{"active", "idle"}, Sweep: plan.UpDown,
 		Rounds: plan.Rounds{Min: 3, Max: 5}, Interval: s, Window: 5 * s, WarmUp: s, Timeout: 2 * s,
 		Arms: []bench.Arm{
@@ -78,7 +78,7 @@ func TestDecode(t *testing.T) {
 		Retries: 0, MaxDuration: 10 * time.Hour, Settle: 0, Active: plan.Active{CPU: 0.25, Memory: 1 << 30},
 	}
 	f(`
-name: "all keys"
+name: "all-keys"
 description: |
   two
   lines
@@ -238,7 +238,7 @@ baseline: cadviser
 		`p.yaml:3:15: active.cpu must be a quantity like 0.01 or 10m, is "lots"`,
 		`p.yaml:3:29: active.memory must be a quantity like 16Mi, is "16MB"`)
 	f(ok+"active: {cpu: -1, memory: 9000Gi}\n",
-		`p.yaml:3:15: active.cpu is -1, must be from 0 to 1024`,
+		`p.yaml:3:15: active.cpu is -1, must be from 0 to 1`,
 		`p.yaml:3:27: active.memory is 9000Gi, must be from 0 to 1.099511627776e+12`)
 	f(ok+"rounds: some\n", `p.yaml:3:9: rounds must be a mapping of keys to values, is "some"`)
 
