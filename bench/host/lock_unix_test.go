@@ -110,3 +110,32 @@ func TestLockFollowsNoLink(t *testing.T) {
 		t.Errorf("locked in a folder that is not there: %v", err)
 	}
 }
+
+// A lock that others could open could be held by them: it is ours alone, also where it was
+// not, and another user's is refused.
+func TestLockIsOurs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := AcquireLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() != 0 {
+		t.Log("left out: the lock of another user (needs root)")
+		return
+	}
+	if err := os.Chown(path, 4711, 4711); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := AcquireLock(path); err == nil {
+		t.Error("took a lock that is another user's")
+	}
+}
