@@ -6,8 +6,8 @@
 // a [Conn], which are the generated ones of k8s.io/cri-api. Package fakecri is
 // an endpoint to dial where there is no runtime.
 //
-// The package wraps no call: a call through a Conn is the call of the generated
-// client, so that its cost is the runtime's and gRPC's alone.
+// The package adds nothing to a call but a deadline where there is none: a call through a
+// Conn is that of the generated client, so that its cost is the runtime's and gRPC's alone.
 package criconn
 
 import (
@@ -30,6 +30,10 @@ const MaxReceiveBytes = 16 << 20
 // DefaultTimeout bounds the whole of Dial. A runtime that is up answers Version
 // in milliseconds.
 const DefaultTimeout = 5 * time.Second
+
+// CallTimeout bounds a call whose context has no deadline: the kubelet's
+// runtimeRequestTimeout.
+const CallTimeout = 2 * time.Minute
 
 // A CgroupDriver is who makes the cgroups of pods.
 type CgroupDriver string
@@ -93,12 +97,12 @@ func Dial(ctx context.Context, endpoint string, opts ...Option) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, o.timeout)
+	dialing, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 
 	// A plain connection first: gRPC would fold "no such file", "permission
 	// denied" and "not gRPC" into one Unavailable.
-	probe, err := new(net.Dialer).DialContext(bounded, addr.network, addr.address)
+	probe, err := new(net.Dialer).DialContext(dialing, addr.network, addr.address)
 	if err != nil {
 		return nil, addr.connectError(ctx, err)
 	}
@@ -113,6 +117,7 @@ func Dial(ctx context.Context, endpoint string, opts ...Option) (*Conn, error) {
 			return new(net.Dialer).DialContext(ctx, addr.network, addr.address)
 		}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxReceiveBytes)),
+		grpc.WithUnaryInterceptor(bounded),
 	)...)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", addr, err)
@@ -123,11 +128,22 @@ func Dial(ctx context.Context, endpoint string, opts ...Option) (*Conn, error) {
 		Images:   runtimev1.NewImageServiceClient(conn),
 		conn:     conn,
 	}
-	if err := c.identify(ctx, bounded, addr); err != nil {
+	if err := c.identify(ctx, dialing, addr); err != nil {
 		_ = conn.Close() // the reason why nobody answered is the error to see
 		return nil, err
 	}
 	return c, nil
+}
+
+// bounded gives a call a deadline that has none: nobody waits for ever for a runtime that
+// never answers.
+func bounded(ctx context.Context, method string, request, answer any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, CallTimeout)
+		defer cancel()
+	}
+	return call(ctx, method, request, answer, conn, opts...)
 }
 
 // Close closes the connection.

@@ -115,7 +115,7 @@ func TestNormalize(t *testing.T) {
 }
 
 func FuzzNormalize(f *testing.F) {
-	for _, s := range []string{"", "/a", "unix:///a", "tcp://127.0.0.1:1", "tcp://[::1]:1", "unix:///../a", "x://y"} {
+	for _, s := range []string{"", "/a", "unix:///a", "tcp://127.0.0.1:1", "tcp://[::1]:1", "unix:///../a", "x://y", "/.", "unix:///a/.."} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

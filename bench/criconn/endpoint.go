@@ -99,10 +99,11 @@ func parse(endpoint string) (address, error) {
 	switch scheme {
 	case "unix":
 		absolute := strings.HasPrefix(rest, "/") || filepath.IsAbs(rest) // the latter for C:/ alone
-		if !absolute || strings.Trim(rest, "/") == "" {
+		clean := filepath.ToSlash(filepath.Clean(rest))
+		if !absolute || strings.Trim(clean, "/") == "" {
 			return malformed("write unix:///path/of.sock (three slashes), or the socket's absolute path")
 		}
-		return address{"unix", filepath.ToSlash(filepath.Clean(rest))}, nil
+		return address{"unix", clean}, nil
 	case "tcp":
 		host, port, err := net.SplitHostPort(rest)
 		if err != nil || port == "" {

@@ -3,6 +3,7 @@ package cri
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"google.golang.org/grpc"
@@ -53,7 +54,7 @@ func streamContainerStats(ctx context.Context, r runtimev1.RuntimeServiceClient,
 	if err != nil {
 		return err
 	}
-	return receive(stream, func(m *runtimev1.StreamContainerStatsResponse) { n.containers(b, m.GetContainerStats()) })
+	return receive(stream, b, func(m *runtimev1.StreamContainerStatsResponse) { n.containers(b, m.GetContainerStats()) })
 }
 
 func streamPodStats(ctx context.Context, r runtimev1.RuntimeServiceClient, n *normalizer, b *bench.Batch) error {
@@ -61,7 +62,7 @@ func streamPodStats(ctx context.Context, r runtimev1.RuntimeServiceClient, n *no
 	if err != nil {
 		return err
 	}
-	return receive(stream, func(m *runtimev1.StreamPodSandboxStatsResponse) { n.pods(b, m.GetPodSandboxStats()) })
+	return receive(stream, b, func(m *runtimev1.StreamPodSandboxStatsResponse) { n.pods(b, m.GetPodSandboxStats()) })
 }
 
 func streamPodMetrics(ctx context.Context, r runtimev1.RuntimeServiceClient, n *normalizer, b *bench.Batch) error {
@@ -69,11 +70,16 @@ func streamPodMetrics(ctx context.Context, r runtimev1.RuntimeServiceClient, n *
 	if err != nil {
 		return err
 	}
-	return receive(stream, func(m *runtimev1.StreamPodSandboxMetricsResponse) { n.podMetrics(b, m.GetPodSandboxMetrics()) })
+	return receive(stream, b, func(m *runtimev1.StreamPodSandboxMetricsResponse) { n.podMetrics(b, m.GetPodSandboxMetrics()) })
 }
 
-// receive hands each message to each until the stream ends well.
-func receive[M any](stream grpc.ServerStreamingClient[M], each func(*M)) error {
+// mostStreamed is how many samples and entities one answer of a stream may have: twenty
+// times those of 500 pods with all metrics. A message has a limit of its own, a stream of
+// them has none.
+const mostStreamed = 2_000_000
+
+// receive hands each message to each, which puts it into b, until the stream ends well.
+func receive[M any](stream grpc.ServerStreamingClient[M], b *bench.Batch, each func(*M)) error {
 	for {
 		message, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -83,5 +89,8 @@ func receive[M any](stream grpc.ServerStreamingClient[M], each func(*M)) error {
 			return err
 		}
 		each(message)
+		if n := len(b.Samples) + len(b.Entities); n > mostStreamed {
+			return fmt.Errorf("the stream has not ended after %d samples and entities, more than any node has", n)
+		}
 	}
 }
