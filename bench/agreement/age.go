@@ -149,6 +149,11 @@ func (s *subject) checkTimestamps() {
 		for _, t := range s.clocks(level) {
 			judged, off := 0, 0
 			worst := time.Duration(0)
+			if s.source.Form.Stamped && t.unstamped() {
+				s.hit(t, Dishonest, 0, fmt.Sprintf("CPU time of %s %s has no timestamp in any of %d answers; api.proto has it above 0",
+					level, short(t.key.id()), len(t.readings)))
+				continue
+			}
 			for i := range t.readings {
 				r := &t.readings[i]
 				if r.at == 0 {

@@ -72,6 +72,7 @@ var rules = []func(*subject){
 	(*subject).checkBursts,
 	(*subject).checkFields,
 	(*subject).checkAgreement,
+	(*subject).checkJudged,
 }
 
 // validate refuses input that the rules would misread.

@@ -27,18 +27,9 @@ func TestHealthy(t *testing.T) {
 	}
 	f("plain", scene{})
 	f("containers alone", scene{source: agreement.Source{Form: agreement.ContainerStats}})
-	f("without a reference", scene{unread: func(int) bool { return true }})
 	f("idle counters stand still", scene{rate: func(int) float64 { return 0 }})
 	f("slow call", scene{service: 5 * time.Second, interval: 6 * time.Second})
 	f("one call", scene{calls: 1})
-	f("nothing runs", scene{pods: 1, see: func(int, *sample) bool { return true }, change: func(in *agreement.Input) {
-		for i := range in.Observations {
-			o := &in.Observations[i]
-			o.ListedBefore, o.ListedAfter, o.Answer, o.DirectBefore, o.DirectAfter =
-				&agreement.Listing{}, &agreement.Listing{}, new(bench.Batch), nil, nil
-		}
-		in.Listings = nil
-	}})
 	f("a cache of 15 s with a clock of its own", scene{
 		source: agreement.Source{OwnClock: true}, calls: 60,
 		see: func(_ int, s *sample) bool {
@@ -58,7 +49,7 @@ func TestHealthy(t *testing.T) {
 			o.Answer.Add(bench.CPUUsage, e, 1, o.Start.UnixNano())
 		}
 	}})
-	f("no timestamps", scene{see: func(_ int, s *sample) bool {
+	f("no timestamps", scene{source: agreement.Source{Form: agreement.KubeletSummary}, see: func(_ int, s *sample) bool {
 		s.at = time.Unix(0, 0)
 		return true
 	}})
@@ -180,7 +171,7 @@ func TestDefects(t *testing.T) {
 		s.value = s.then(s.at)
 		return true
 	}})
-	f("20 s old without timestamps", agreement.Stale, scene{calls: 40, see: func(_ int, s *sample) bool {
+	f("20 s old without timestamps", agreement.Stale, scene{source: agreement.Source{Form: agreement.KubeletSummary}, calls: 40, see: func(_ int, s *sample) bool {
 		s.value = s.then(s.now.Add(-20 * time.Second))
 		s.at = time.Unix(0, 0)
 		return true

@@ -63,6 +63,8 @@
 //	                      greatest age allowed                                               none
 //	rate-limited          second call 300 ms slower than the first after a rest, third as
 //	                      slow as the second within 15 %                                      two stalls of one length
+//	not judged            no value of a container's CPU time or working set was held
+//	                      against the kernel's, and no other finding says why                none
 //	disagrees             the 95 % interval of the bias lies outside of the band              2.5 % at the band's edge
 //
 // "none" means none as long as the kernel's counters do not fall and the machine's

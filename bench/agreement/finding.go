@@ -35,6 +35,7 @@ const (
 	Late        Kind = "late"                 // a step of memory is seen later than the age allows
 	RateLimited Kind = "rate-limited"         // answers wait for leave to read
 	Disagrees   Kind = "disagrees"            // off on average over many containers
+	NotJudged   Kind = "not judged"           // no value could be held against anything
 )
 
 // Severity says what a finding means.
@@ -113,6 +114,6 @@ func short(id string) string {
 func Kinds() []Kind {
 	return []Kind{
 		CallFails, OnePodFails, BreaksOff, Missing, Extra, Misnamed, Twice, Ambiguous, Absent, Partly, Zero, Frozen, Stale, Dishonest,
-		Backwards, WrongUnit, Double, Wrong, WrongRate, PodSum, Coarse, Skewed, Late, RateLimited, Disagrees,
+		Backwards, WrongUnit, Double, Wrong, WrongRate, PodSum, Coarse, Skewed, Late, RateLimited, Disagrees, NotJudged,
 	}
 }

@@ -16,6 +16,9 @@ type Form struct {
 	// seconds. api.proto has Metric.value as whole numbers of the unit in the name:
 	// a time in seconds can have no fraction.
 	Step float64
+	// Stamped is set where every value has a timestamp of its own (api.proto, CpuUsage and
+	// MemoryUsage: "Must be > 0").
+	Stamped bool
 	// Pods is set where an answer has an entity for each pod.
 	Pods bool
 	// Answers is the API's name of the message.
@@ -106,11 +109,11 @@ var processField = Field{Metric: bench.ProcessCount.Name, Path: "process.process
 // The forms of the CRI's answers (api.proto) and of cAdvisor's.
 var (
 	ContainerStats = &Form{
-		Name: "ContainerStats", Answers: "ContainerStats", Step: 1e-9,
+		Name: "ContainerStats", Answers: "ContainerStats", Step: 1e-9, Stamped: true,
 		Fields: slices.Concat(resources(Containers, true), swapFields, diskFields),
 	}
 	PodSandboxStats = &Form{
-		Name: "PodSandboxStats", Answers: "PodSandboxStats", Step: 1e-9, Pods: true,
+		Name: "PodSandboxStats", Answers: "PodSandboxStats", Step: 1e-9, Stamped: true, Pods: true,
 		Fields: slices.Concat(resources(Pods, true), networkFields, []Field{processField},
 			resources(Containers, true), swapFields, diskFields),
 	}

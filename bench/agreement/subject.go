@@ -58,6 +58,16 @@ func (t *track) constant() bool {
 	return true
 }
 
+// unstamped says whether no reading has a timestamp.
+func (t *track) unstamped() bool {
+	for i := range t.readings {
+		if t.readings[i].at != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // allZero says whether all readings are 0.
 func (t *track) allZero() bool { return t.constant() && t.first().value == 0 }
 
