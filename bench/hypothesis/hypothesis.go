@@ -68,6 +68,9 @@ const (
 	limiterRate  = 10.0
 	// limiterSlack is what a call may take besides: reading itself.
 	limiterSlack = 0.3
+	// limiterEdge is how close to its rate a cadence tells nothing: where a call takes as
+	// long as its limiter was at rest, any time goes on for ever.
+	limiterEdge = 0.1
 )
 
 // limited holds the time of ListPodSandboxMetrics against what a limiter would make of it.
@@ -76,10 +79,14 @@ func limited(r *analysis.Report) (analysis.Outcome, string) {
 	outcome := analysis.Confirmed
 	for _, x := range reading(r, "cri-pod-metrics") {
 		pods := float64(x.cell.Pods)
-		want := max(0, pods-limiterBurst) / limiterRate
-		how := "after a pause"
-		if x.arm.Trials.Interval.Seconds() < pods/limiterRate {
-			want, how = pods/limiterRate, "without one"
+		// All that is asked for, and what is asked for a second.
+		whole, share := pods/limiterRate, pods/limiterRate/x.arm.Trials.Interval.Seconds()
+		want, how := max(0, pods-limiterBurst)/limiterRate, "after a pause"
+		switch {
+		case share > 1+limiterEdge:
+			want, how = whole, "without one"
+		case share > 1-limiterEdge: // it never comes to rest, and never falls behind
+			continue
 		}
 		got := x.got.Service.P50
 		if want < limiterSlack || got.Absent() {
