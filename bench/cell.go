@@ -91,6 +91,14 @@ type Pod struct {
 	Containers []string `json:"containers"`
 }
 
+// Profiles of pods that a kubelet cannot be asked for: those that have containers that ended
+// and are not removed, and those with cgroups inside of their containers' own; see also
+// ProfileChurn.
+const (
+	ProfileExited = "exited"
+	ProfileNested = "nested"
+)
+
 // A Workload makes pod density on the node.
 //
 // Scale brings the node from whatever of ours runs to just what the cell asks,

@@ -15,7 +15,7 @@ import (
 // TestPresets holds the presets, every default filled in, against golden files:
 // so a default that changes shows.
 func TestPresets(t *testing.T) {
-	if diff := cmp.Diff([]string{"churn", "demo", "full", "h1", "h2", "h4", "h6", "h7", "kep", "kep-endpoints", "kep-quick", "precise", "quick", "runtimes"}, plan.Presets()); diff != "" {
+	if diff := cmp.Diff([]string{"churn", "collect-containerd", "collect-crio", "demo", "full", "h1", "h2", "h4", "h6", "h7", "kep", "kep-endpoints", "kep-quick", "precise", "quick", "runtimes", "workloads"}, plan.Presets()); diff != "" {
 		t.Fatalf("Presets (-want +got):\n%s", diff)
 	}
 	for _, name := range plan.Presets() {

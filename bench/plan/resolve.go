@@ -71,11 +71,17 @@ func (r *reader) resolveChurn(p *Plan) {
 	switch {
 	case at < 0 && r.has("churn"):
 		r.errorf(r.where("churn"), "churn: no cell has the profile %q", bench.ProfileChurn)
-	case at < 0:
-	case p.Experiment == Kubelet:
-		r.errorf(r.where(fmt.Sprintf("profiles[%d]", at), "profiles"), "profile %q: the kubelet makes the pods of this experiment, and nobody here replaces them", bench.ProfileChurn)
-	case p.Churn == 0:
+	case at >= 0 && p.Churn == 0:
 		p.Churn = usualChurn
+	}
+	if p.Experiment != Kubelet {
+		return
+	}
+	for i, profile := range p.Profiles {
+		switch profile {
+		case bench.ProfileChurn, bench.ProfileExited, bench.ProfileNested:
+			r.errorf(r.where(fmt.Sprintf("profiles[%d]", i), "profiles"), "profile %q: the kubelet makes the pods of this experiment, and cannot be asked for such", profile)
+		}
 	}
 }
 

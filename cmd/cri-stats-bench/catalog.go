@@ -102,7 +102,7 @@ func findCollector(name string) (bench.CollectorSpec, bool) {
 }
 
 // profiles are what containers can be made to do.
-var profiles = []string{"idle", "active", bench.ProfileChurn}
+var profiles = []string{"idle", "active", "files", bench.ProfileExited, bench.ProfileNested, bench.ProfileChurn}
 
 // treatments are the states that a kubelet can be put into.
 var treatments = []string{bench.GateOff, bench.GateOn}

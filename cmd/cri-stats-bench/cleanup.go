@@ -71,30 +71,34 @@ func removePods(ctx context.Context, w io.Writer, endpoint, manifests string) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	// What cannot be removed of one run must not leave another's.
+	var errs []error
 	static, err := staticpods.Leftovers(manifests)
-	if err != nil {
-		return err
-	}
+	errs = append(errs, err)
 	for run, n := range static {
 		if err := staticpods.Remove(ctx, conn.Runtime, manifests, run); err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		fmt.Fprintf(w, "removed %d static pods of the run %s\n", n, run)
 	}
 	left, err := pods.Leftovers(ctx, conn.Runtime)
-	if err != nil {
-		return err
-	}
+	errs = append(errs, err)
 	for _, l := range left {
 		if err := pods.RemoveRun(ctx, conn.Runtime, l.Run); err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		fmt.Fprintf(w, "removed %d pods of the run %s\n", l.Pods, l.Run)
+	}
+	errs = append(errs, pods.RemoveCgroups(ctx, cgroupfs.Root, conn.CgroupDriver))
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	if len(left) == 0 && len(static) == 0 {
 		fmt.Fprintf(w, "no pods of ours at %s\n", conn.Endpoint)
 	}
-	return pods.RemoveCgroups(ctx, cgroupfs.Root, conn.CgroupDriver)
+	return nil
 }
 
 // removeNode removes the private node, alive or dead.

@@ -27,7 +27,7 @@ func workload(r *analysis.Report) Section {
 	s.Facts = []Fact{
 		{"pods on the node", join(pods)},
 		{"containers in each, beside the sandbox", join(containers)},
-		{"what containers do", strings.Join(profiles(r), ", ") + " (idle sleep, active burn a set share of a CPU and touch memory" + churned(r) + ")"},
+		{"what containers do", strings.Join(profiles(r), ", ") + " (" + strings.Join(does(r), "; ") + ")"},
 	}
 	if text := scaled(r); text != "" {
 		s.Facts = append(s.Facts, Fact{"how the pods came", text})
@@ -47,16 +47,28 @@ func workload(r *analysis.Report) Section {
 	}
 	s.Lines = []string{
 		text,
-		"All containers are of one small image with few files, made for this: density is the axis, and nothing else differs between pods. Images and writable layers with many files and nested cgroups are other workloads.",
+		"All containers are of one small image with few files, made for this: density is the axis, and nothing else differs between pods. Images with many files, and pods with a network of their own, are other workloads.",
 	}
 	return s
 }
 
-func churned(r *analysis.Report) string {
-	if slices.Contains(profiles(r), bench.ProfileChurn) {
-		return ", of churn half are replaced one after another"
+// does says what containers of the profiles do; one of a later program says nothing.
+func does(r *analysis.Report) []string {
+	says := map[string]string{
+		"idle":              "idle sleep",
+		"active":            "active burn a set share of a CPU and touch memory",
+		"files":             "files have written 10,000 files",
+		bench.ProfileExited: "exited have three containers beside them that ended",
+		bench.ProfileNested: "nested have ten cgroups inside of their own",
+		bench.ProfileChurn:  "of churn half are replaced one after another",
 	}
-	return ""
+	var out []string
+	for _, profile := range profiles(r) {
+		if text := says[profile]; text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 // scaled says how long it took to bring the node to its densities.

@@ -94,6 +94,40 @@ func removeCgroups(ctx context.Context, roots []string, driver criconn.CgroupDri
 	return left, errors.Join(errs...)
 }
 
+// nest makes n cgroups inside that of a container, in each hierarchy that has it. They go
+// with the container's, or with the pod's at the latest.
+func nest(cgroupFS, pod, container string, n int) error {
+	if cgroupFS == "" {
+		return errors.New("make cgroups inside of it: this runtime makes none")
+	}
+	dirs, err := cgroupDirs(cgroupFS, pod)
+	if err != nil {
+		return err
+	}
+	made := 0
+	for _, dir := range dirs {
+		children, err := childCgroups(dir)
+		if err != nil {
+			return err
+		}
+		for _, child := range children {
+			if !strings.Contains(filepath.Base(child), container) {
+				continue
+			}
+			for i := range n {
+				if err := os.Mkdir(filepath.Join(child, fmt.Sprintf("nested-%d", i)), 0o755); err != nil {
+					return fmt.Errorf("make a cgroup inside of it: %w", err)
+				}
+			}
+			made++
+		}
+	}
+	if made == 0 {
+		return fmt.Errorf("make cgroups inside of it: there is none of its own below %s", pod)
+	}
+	return nil
+}
+
 // cgroupDirs returns where a cgroup is, in each hierarchy that has it: one on
 // cgroup v2, one per controller on v1.
 func cgroupDirs(cgroupFS, cgroup string) ([]string, error) {

@@ -138,3 +138,27 @@ func TestAvailableMemory(t *testing.T) {
 		t.Errorf("%d bytes, %v", n, err)
 	}
 }
+
+// Cgroups are made inside of a container's own, wherever it has one, and of no other's.
+func TestNest(t *testing.T) {
+	v1 := tree(t, "cpu/p/abc", "memory/p/cri-abc.scope", "memory/p/def", "pids/other")
+	if err := nest(v1, "/p", "abc", 2); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"cpu", "cpu/p", "cpu/p/abc", "cpu/p/abc/nested-0", "cpu/p/abc/nested-1",
+		"memory", "memory/p", "memory/p/cri-abc.scope", "memory/p/cri-abc.scope/nested-0", "memory/p/cri-abc.scope/nested-1", "memory/p/def",
+		"pids", "pids/other",
+	}
+	if diff := cmp.Diff(want, dirs(t, v1)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, container := range []string{"abc", "none"} { // there already, and nowhere
+		if err := nest(v1, "/p", container, 1); err == nil {
+			t.Errorf("made cgroups in %s", container)
+		}
+	}
+	if err := nest("", "/p", "abc", 1); err == nil {
+		t.Error("made cgroups where there are none")
+	}
+}

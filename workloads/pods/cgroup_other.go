@@ -18,3 +18,7 @@ func RemoveCgroups(context.Context, string, criconn.CgroupDriver) error {
 func removePodCgroups(context.Context, string, criconn.CgroupDriver, []string) ([]string, error) {
 	return nil, fmt.Errorf("remove cgroups: %w", errors.ErrUnsupported)
 }
+
+func nest(string, string, string, int) error {
+	return fmt.Errorf("make nested cgroups: %w", errors.ErrUnsupported)
+}

@@ -49,13 +49,36 @@ func (w *Workload) create(ctx context.Context, s spec, name string) (*runtimev1.
 		w.cgroups.add(uid)
 		return nil, errors.Join(fmt.Errorf("run sandbox: %w", err), removeLogDir(config.GetLogDirectory()))
 	}
+	for i := range s.Ended {
+		name := fmt.Sprintf("ended-%d", i)
+		if err := w.endedContainer(ctx, s, sandbox, config, name); err != nil {
+			return nil, fmt.Errorf("container %s: %w", name, err)
+		}
+	}
 	for i := range s.Containers {
 		name := fmt.Sprintf("load-%d", i)
-		if _, err := w.startContainer(ctx, sandbox, config, containerConfig(s, config, name)); err != nil {
+		id, err := w.startContainer(ctx, sandbox, config, containerConfig(s, config, name))
+		if err == nil && s.Nested > 0 {
+			err = nest(w.cfg.CgroupFS, config.GetLinux().GetCgroupParent(), id, s.Nested)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("container %s: %w", name, err)
 		}
 	}
 	return &runtimev1.PodSandbox{Id: sandbox, Metadata: config.GetMetadata()}, nil
+}
+
+// endedContainer makes a container that ends by itself, as init containers do, and waits
+// for that. It bears LabelEnds.
+func (w *Workload) endedContainer(ctx context.Context, s spec, sandbox string, pod *runtimev1.PodSandboxConfig, name string) error {
+	s.Args = []string{"end"}
+	made := containerConfig(s, pod, name)
+	made.Labels[LabelEnds] = "true"
+	id, err := w.startContainer(ctx, sandbox, pod, made)
+	if err != nil {
+		return err
+	}
+	return w.awaitEnd(ctx, id)
 }
 
 // startContainer creates and starts a container.

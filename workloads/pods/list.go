@@ -12,10 +12,11 @@ import (
 	"cri-stats-bench/bench"
 )
 
-// A member is a pod of the run as the runtime has it, in whatever state.
+// A member is a pod of the run as the runtime has it, in whatever state. Of its containers,
+// ended are those that are not to run.
 type member struct {
-	sandbox    *runtimev1.PodSandbox
-	containers []*runtimev1.Container
+	sandbox           *runtimev1.PodSandbox
+	containers, ended []*runtimev1.Container
 }
 
 // bench gives the ids alone, sorted.
@@ -33,7 +34,30 @@ func listSandboxes(ctx context.Context, client runtimev1.RuntimeServiceClient, f
 	if err != nil {
 		return nil, fmt.Errorf("list pod sandboxes: %w", err)
 	}
-	return resp.GetItems(), nil
+	return slices.DeleteFunc(resp.GetItems(), func(s *runtimev1.PodSandbox) bool { return !bears(s.GetLabels(), f.GetLabelSelector()) }), nil
+}
+
+// listBounded is listSandboxes within the time of one call: a runtime that never answers
+// must not hold a clean-up.
+func listBounded(ctx context.Context, client runtimev1.RuntimeServiceClient, f *runtimev1.PodSandboxFilter) ([]*runtimev1.PodSandbox, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	return listSandboxes(ctx, client, f)
+}
+
+// listTimeout is for one list in a clean-up.
+const listTimeout = 30 * time.Second
+
+// bears says whether labels are all there. Whoever lists asks the runtime for them, and
+// looks himself: a runtime that ignores a filter must not make us remove somebody else's
+// pod.
+func bears(labels, asked map[string]string) bool {
+	for key, value := range asked {
+		if got, ok := labels[key]; !ok || got != value {
+			return false
+		}
+	}
+	return true
 }
 
 // members asks the runtime for the pods of the run: all of them, or the ready
@@ -55,13 +79,23 @@ func (w *Workload) members(ctx context.Context, runningOnly bool) ([]member, err
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
-	bySandbox := make(map[string][]*runtimev1.Container)
-	for _, c := range resp.GetContainers() {
-		bySandbox[c.GetPodSandboxId()] = append(bySandbox[c.GetPodSandboxId()], c)
-	}
 	members := make([]member, len(sandboxes))
+	bySandbox := make(map[string]*member)
 	for i, s := range sandboxes {
-		members[i] = member{s, bySandbox[s.GetId()]}
+		members[i].sandbox = s
+		bySandbox[s.GetId()] = &members[i]
+	}
+	for _, c := range resp.GetContainers() {
+		if !bears(c.GetLabels(), containerFilter.GetLabelSelector()) {
+			continue
+		}
+		switch m := bySandbox[c.GetPodSandboxId()]; {
+		case m == nil: // its sandbox went between the two lists
+		case c.GetLabels()[LabelEnds] != "":
+			m.ended = append(m.ended, c)
+		default:
+			m.containers = append(m.containers, c)
+		}
 	}
 	return members, nil
 }
@@ -97,13 +131,16 @@ type Leftover struct {
 
 // Leftovers finds the sandboxes of all runs by their label, sorted by run.
 func Leftovers(ctx context.Context, client runtimev1.RuntimeServiceClient) ([]Leftover, error) {
-	sandboxes, err := listSandboxes(ctx, client, &runtimev1.PodSandboxFilter{LabelSelector: map[string]string{LabelCreatedBy: CreatedBy}})
+	sandboxes, err := listBounded(ctx, client, &runtimev1.PodSandboxFilter{LabelSelector: map[string]string{LabelCreatedBy: CreatedBy}})
 	if err != nil {
 		return nil, err
 	}
 	byRun := make(map[string]Leftover)
 	for _, s := range sandboxes {
 		run := s.GetLabels()[LabelRun]
+		if run == "" {
+			continue // ours by one label and nobody's by the other: not to be removed by run
+		}
 		l, seen := byRun[run]
 		l.Run = run
 		l.Pods++

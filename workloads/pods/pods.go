@@ -33,6 +33,8 @@ const (
 	CreatedBy      = "cri-stats-bench"
 	// LabelSpec tells pods of one profile and size from others of the same run.
 	LabelSpec = "cri-stats-bench/spec"
+	// LabelEnds is on containers that are to have ended.
+	LabelEnds = "cri-stats-bench/ends"
 )
 
 // Namespace is the Kubernetes namespace in the sandboxes' metadata.

@@ -104,8 +104,13 @@ func divide(members []member, s spec, n int) (keep, drop []member) {
 func (m member) fits(s spec) bool {
 	if m.sandbox.GetState() != runtimev1.PodSandboxState_SANDBOX_READY ||
 		m.sandbox.GetLabels()[LabelSpec] != s.label ||
-		len(m.containers) != s.Containers {
+		len(m.containers) != s.Containers || len(m.ended) != s.Ended {
 		return false
+	}
+	for _, c := range m.ended {
+		if c.GetState() != runtimev1.ContainerState_CONTAINER_EXITED {
+			return false
+		}
 	}
 	for _, c := range m.containers {
 		if c.GetState() != runtimev1.ContainerState_CONTAINER_RUNNING {

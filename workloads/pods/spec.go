@@ -17,7 +17,20 @@ import (
 type profile struct {
 	args   func(Config) []string // of the image's program
 	memory func(Config) int64    // bytes that it holds beyond its own
+	// ended are containers beside them that have ended and are not removed, nested are
+	// cgroups inside that of each container, as a service manager in it would make.
+	ended, nested int
 }
+
+const (
+	// manyFiles are written by each container of the profile "files": what a runtime that
+	// walks the writable layer has to look at. Each takes a block.
+	manyFiles = 10_000
+	fileBytes = 4096
+	// endedContainers are those of a pod of the profile "exited": its init containers.
+	endedContainers = 3
+	nestedCgroups   = 10
+)
 
 var idle = profile{
 	args:   func(Config) []string { return []string{"pause"} },
@@ -28,6 +41,12 @@ var idle = profile{
 var profiles = map[string]profile{
 	"idle":             idle,
 	bench.ProfileChurn: idle,
+	"files": {
+		args:   func(Config) []string { return []string{"pause", "--files", strconv.Itoa(manyFiles)} },
+		memory: func(Config) int64 { return manyFiles * fileBytes }, // page cache, until it is needed
+	},
+	bench.ProfileExited: {args: idle.args, memory: idle.memory, ended: endedContainers},
+	bench.ProfileNested: {args: idle.args, memory: idle.memory, nested: nestedCgroups},
 	"active": {
 		args: func(cfg Config) []string {
 			args := []string{
@@ -50,6 +69,9 @@ type spec struct {
 	Args       []string
 	Containers int
 	Handler    string
+	// Ended and Nested are as in profile.
+	Ended  int `json:",omitempty"`
+	Nested int `json:",omitempty"`
 
 	memory int64  // bytes that each container holds
 	label  string // value of LabelSpec
@@ -81,6 +103,8 @@ func (w *Workload) spec(c bench.Cell) (spec, error) {
 		Args:       args,
 		Containers: c.ContainersPerPod,
 		Handler:    w.cfg.RuntimeHandler,
+		Ended:      profiles[c.Profile].ended,
+		Nested:     profiles[c.Profile].nested,
 		memory:     memory,
 	}
 	data, err := json.Marshal(s)

@@ -21,13 +21,12 @@ func (w *Workload) Stop(ctx context.Context) error {
 	defer w.mu.Unlock()
 	for round := 0; ; round++ {
 		members, err := w.members(ctx, false)
-		if err != nil {
-			return fmt.Errorf("stop run %s: %w", w.cfg.Run, err)
+		if err == nil {
+			if len(members) == 0 {
+				break
+			}
+			err = w.removeMembers(ctx, members, w.progress(len(members)))
 		}
-		if len(members) == 0 {
-			break
-		}
-		err = w.removeMembers(ctx, members, w.progress(len(members)))
 		if err = again(ctx, round, len(members), err); err != nil {
 			return fmt.Errorf("stop run %s: %w", w.cfg.Run, err)
 		}
@@ -46,15 +45,14 @@ func RemoveRun(ctx context.Context, client runtimev1.RuntimeServiceClient, run s
 		return errors.New("remove run: no id")
 	}
 	for round := 0; ; round++ {
-		sandboxes, err := listSandboxes(ctx, client, &runtimev1.PodSandboxFilter{LabelSelector: selector(run)})
-		if err != nil {
-			return fmt.Errorf("remove run %s: %w", run, err)
+		sandboxes, err := listBounded(ctx, client, &runtimev1.PodSandboxFilter{LabelSelector: selector(run)})
+		if err == nil {
+			if len(sandboxes) == 0 {
+				return nil
+			}
+			r := remover{client, defaultCallTimeout, 2 * runtime.NumCPU()}
+			err = r.remove(ctx, sandboxes, func(*runtimev1.PodSandbox) error { return nil })
 		}
-		if len(sandboxes) == 0 {
-			return nil
-		}
-		r := remover{client, defaultCallTimeout, 2 * runtime.NumCPU()}
-		err = r.remove(ctx, sandboxes, func(*runtimev1.PodSandbox) error { return nil })
 		if err = again(ctx, round, len(sandboxes), err); err != nil {
 			return fmt.Errorf("remove run %s: %w", run, err)
 		}
@@ -71,6 +69,8 @@ func again(ctx context.Context, round, n int, err error) error {
 	switch {
 	case err == nil && round == 0:
 		return nil // the next look will most likely show nothing
+	case round+1 >= maxRounds && n == 0: // they could not even be listed
+		return fmt.Errorf("after %d attempts: %w", maxRounds, err)
 	case round+1 >= maxRounds:
 		return errors.Join(fmt.Errorf("%d pod sandboxes are still there after %d attempts", n, maxRounds), err)
 	}

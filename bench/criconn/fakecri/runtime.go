@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -99,7 +100,8 @@ func (s *runtimeService) StartContainer(_ context.Context, r *runtimev1.StartCon
 		return nil, err
 	}
 	var exit Exit
-	var exits bool
+	// The image's program ends by itself where it is told to.
+	exits := slices.Equal(c.config.GetArgs(), []string{"end"})
 	if p, ok := s.state.pod(c.pod); ok && s.opts.Exit != nil {
 		exit, exits = s.opts.Exit(p.config.GetMetadata().GetName(), c.config.GetMetadata().GetName())
 		if exits && exit.Log != "" {
