@@ -16,6 +16,7 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn"
+	"cri-stats-bench/reports/format"
 )
 
 // shortID is as much of an id as crictl shows.
@@ -120,7 +121,7 @@ func show(w io.Writer, b *bench.Batch, took time.Duration) error {
 		return fmt.Errorf("show samples: %w", err)
 	}
 	for _, warning := range b.Warnings {
-		fmt.Fprintf(w, "warning: %v\n", warning)
+		fmt.Fprintf(w, "warning: %s\n", format.Plain(warning.Error()))
 	}
 	_, err := fmt.Fprintf(w, "%d pods, %d containers, %d samples, %d bytes; opened and read in %v\n",
 		b.Pods(), b.Containers(), len(b.Samples), b.Bytes, took.Round(time.Millisecond))

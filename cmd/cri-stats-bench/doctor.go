@@ -16,6 +16,7 @@ import (
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/node"
+	"cri-stats-bench/reports/format"
 	"cri-stats-bench/workloads/image"
 )
 
@@ -52,9 +53,9 @@ cri-stats-bench doctor -r unix:///run/crio/crio.sock`),
 func tell(w io.Writer, checks []host.Check) error {
 	failed := 0
 	for _, c := range checks {
-		fmt.Fprintf(w, "%-8s %-22s %s\n", c.Status, c.Name, c.Detail)
+		fmt.Fprintf(w, "%-8s %-22s %s\n", c.Status, c.Name, format.Plain(c.Detail))
 		if c.Status != host.OK && c.Remedy != "" {
-			fmt.Fprintf(w, "%31s-> %s\n", "", c.Remedy)
+			fmt.Fprintf(w, "%31s-> %s\n", "", format.Plain(c.Remedy))
 		}
 		if c.Status == host.Fail {
 			failed++
@@ -63,7 +64,7 @@ func tell(w io.Writer, checks []host.Check) error {
 	if ok, reasons := host.Publishable(checks); !ok {
 		fmt.Fprintf(w, "\nnot for publication:\n")
 		for _, reason := range reasons {
-			fmt.Fprintf(w, "  %s\n", reason)
+			fmt.Fprintf(w, "  %s\n", format.Plain(reason))
 		}
 	}
 	if failed > 0 {

@@ -18,6 +18,7 @@ import (
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/schedule"
+	"cri-stats-bench/reports/format"
 	"cri-stats-bench/workloads/pods"
 )
 
@@ -130,7 +131,7 @@ func planCheck(cmd *cobra.Command, args []string) error {
 		fmt.Fprintf(w, "  %-32s every %v for %v after %v of warm-up\n", arm.Name, arm.Interval, arm.Window, arm.WarmUp)
 	}
 	for _, warning := range p.Warnings {
-		fmt.Fprintf(w, "warning: %v\n", warning)
+		fmt.Fprintf(w, "warning: %s\n", format.Plain(warning.Error()))
 	}
 	return foresee(w, p)
 }

@@ -11,20 +11,24 @@ import (
 	"golang.org/x/term"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/reports/format"
 )
 
 // newProgress shows how far a run is: a bar with the time left on a terminal, a
 // line per trial elsewhere.
 func newProgress(w io.Writer) func(bench.Progress) {
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return newBar(w)
+	// A bar is drawn on the terminal itself: it moves the cursor, which nothing else may.
+	if c, ok := w.(*console); ok {
+		if f, ok := c.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return newBar(f)
+		}
 	}
 	return func(p bench.Progress) {
 		switch p.Phase {
 		case bench.PhaseScale:
 			fmt.Fprintf(w, "%s (%v left)\n", p.Slot.Cell, coarse(p.Remaining))
 		case bench.PhaseDone:
-			fmt.Fprintf(w, "  round %d  %-32s %s\n", p.Slot.Round+1, p.Slot.Arm.Name, outcome(p.Trial))
+			fmt.Fprintf(w, "  round %d  %-32s %s\n", p.Slot.Round+1, p.Slot.Arm.Name, format.Plain(outcome(p.Trial)))
 		case bench.PhaseCheck:
 			fmt.Fprintf(w, "  checking what is answered: %s\n", strings.Join(p.Slot.Arm.Collectors, ", "))
 		case bench.PhaseStop:
@@ -51,7 +55,7 @@ func newBar(w io.Writer) func(bench.Progress) {
 		}
 		if p.Phase == bench.PhaseDone && !p.Trial.Usable() {
 			_ = bar.Clear()
-			fmt.Fprintf(w, "%s, round %d, %s: %s\n", p.Slot.Cell, p.Slot.Round+1, p.Slot.Arm.Name, outcome(p.Trial))
+			fmt.Fprintf(w, "%s, round %d, %s: %s\n", p.Slot.Cell, p.Slot.Round+1, p.Slot.Arm.Name, format.Plain(outcome(p.Trial)))
 		}
 		elapsed := time.Since(start)
 		bar.ChangeMax64(int64(elapsed + p.Remaining))

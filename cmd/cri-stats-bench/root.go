@@ -17,12 +17,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(&reader{out: stdout})
-	root.SetErr(stderr)
-	return caught(stderr, func() int {
+	root.SetOut(&console{out: &reader{out: stdout}})
+	errors := &console{out: stderr}
+	root.SetErr(errors)
+	return caught(errors, func() int {
 		err := root.ExecuteContext(ctx)
 		if err != nil {
-			complain(stderr, err)
+			complain(errors, err)
 		}
 		return status(ctx, err)
 	})

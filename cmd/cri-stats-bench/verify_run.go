@@ -21,6 +21,7 @@ import (
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/criconn/fakecri"
 	"cri-stats-bench/collectors/cgroup"
+	"cri-stats-bench/reports/format"
 	"cri-stats-bench/workloads/image"
 	"cri-stats-bench/workloads/pods"
 )
@@ -88,7 +89,7 @@ func (v *verification) onNode(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, t.close(ctx)) }()
 	v.runtime, v.endpoint = t.conn.String(), t.conn.Endpoint
-	fmt.Fprintf(v.stderr, "verifying %s on %s\n", t.conn, t.conn.Endpoint)
+	fmt.Fprintf(v.stderr, "verifying %s on %s\n", format.Plain(t.conn.String()), format.Plain(t.conn.Endpoint))
 
 	real := pods.Config{CgroupFS: cgroupfs.Root, AvailableMemory: pods.AvailableMemory}
 	load, err := v.load(ctx, t, real)
