@@ -10,9 +10,12 @@ type Daemon struct {
 	StartTicks uint64 `json:"start_ticks"`
 	// Name is the process's own ("containerd"), Exe its program with links
 	// followed.
-	Name string   `json:"name"`
-	Exe  string   `json:"exe"`
-	Argv []string `json:"argv"`
+	Name string `json:"name"`
+	Exe  string `json:"exe"`
+	// Argv is its command line. It is not recorded, since what people put there is nobody
+	// else's (passwords of proxies); ArgvSHA256 tells two of them apart.
+	Argv       []string `json:"-"`
+	ArgvSHA256 string   `json:"argv_sha256,omitempty"`
 	// Cgroup is the one whose CPU account it is on, as a path below the root of
 	// the hierarchy; empty where there are no cgroups.
 	Cgroup string `json:"cgroup,omitempty"`

@@ -71,7 +71,7 @@ func describe(proc procfs.FS, socket string, pid int) (*Daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (root can)", err)
 	}
-	d := &Daemon{Socket: socket, PID: pid, StartTicks: p.start, Name: p.name, Exe: exe, Argv: p.argv}
+	d := &Daemon{Socket: socket, PID: pid, StartTicks: p.start, Name: p.name, Exe: exe, Argv: p.argv, ArgvSHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(p.argv, "\x00"))))}
 	if groups, err := cgroupfs.Open(cgroupfs.Root); err == nil {
 		if d.Cgroup, err = groups.PathOf(procRoot, pid, cgroupfs.CPUAcct); err != nil {
 			return nil, err

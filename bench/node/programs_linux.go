@@ -14,8 +14,8 @@ import (
 // systemPath is where the daemons find mount, modprobe and the like.
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// findPrograms finds and tries the programs of a node.
-func findPrograms(ctx context.Context, dir string, all []programSpec) ([]Program, error) {
+// findPrograms finds and tries the programs of a node, once check has nothing against them.
+func findPrograms(ctx context.Context, dir string, all []programSpec, check func(path string) error) ([]Program, error) {
 	var programs []Program
 	var errs []error
 	for _, want := range all {
@@ -30,6 +30,12 @@ func findPrograms(ctx context.Context, dir string, all []programSpec) ([]Program
 		}
 		if err == nil {
 			name, err = filepath.Abs(name)
+		}
+		if err == nil {
+			if err := check(name); err != nil {
+				errs = append(errs, err)
+				continue
+			}
 		}
 		var out []byte
 		if err == nil && want.version != "" {

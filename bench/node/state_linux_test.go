@@ -185,7 +185,7 @@ func TestRemoveFiles(t *testing.T) {
 func TestFindPrograms(t *testing.T) {
 	dir := t.TempDir()
 	spec := runtimes["containerd"]
-	_, err := findPrograms(t.Context(), dir, spec.programs)
+	_, err := findPrograms(t.Context(), dir, spec.programs, named)
 	if !errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), "make node-binaries") != 3 {
 		t.Errorf("error %v, want one that names all three programs", err)
 	}
@@ -198,7 +198,7 @@ func TestFindPrograms(t *testing.T) {
 		}
 		want = append(want, Program{p.name, real, p.name + ": Version: 1"})
 	}
-	got, err := findPrograms(t.Context(), dir, spec.programs)
+	got, err := findPrograms(t.Context(), dir, spec.programs, named)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("programs: %v, diff (-want +got):\n%s", err, diff)
 	}
@@ -208,7 +208,7 @@ func TestFindPrograms(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "real-runc"), []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := findPrograms(t.Context(), dir, spec.programs); err == nil || !strings.Contains(err.Error(), "runc for its version: exit status 3") {
+	if _, err := findPrograms(t.Context(), dir, spec.programs, named); err == nil || !strings.Contains(err.Error(), "runc for its version: exit status 3") {
 		t.Errorf("a program that does not run: %v", err)
 	}
 }

@@ -140,7 +140,7 @@ func (n *Node) programsOf(ctx context.Context, v Variant) ([]Program, error) {
 			return nil, fmt.Errorf("programs of %s: %w", v.Name, err)
 		}
 		want.below, want.system = "", false
-		programs, err := findPrograms(ctx, dir, []programSpec{want})
+		programs, err := findPrograms(ctx, dir, []programSpec{want}, named)
 		if err != nil {
 			return nil, fmt.Errorf("programs of %s: %w", v.Name, err)
 		}

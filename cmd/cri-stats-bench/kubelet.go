@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -124,8 +126,34 @@ func (k *kubeletTarget) why() string {
 	return ""
 }
 
+// ofThisNode refuses an endpoint that is another machine's: what is metered is the kubelet of
+// this node, and the token that the plan names must not go wherever a plan says.
+func ofThisNode(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return usage("kubelet endpoint: %w", err)
+	}
+	ip := net.ParseIP(u.Hostname())
+	if u.Hostname() == "localhost" || ip.IsLoopback() {
+		return nil
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return fmt.Errorf("list the addresses of this node: %w", err)
+	}
+	for _, a := range addresses {
+		if own, ok := a.(*net.IPNet); ok && ip != nil && own.IP.Equal(ip) {
+			return nil
+		}
+	}
+	return usage("kubelet endpoint %s is not an address of this node, whose kubelet is measured: give https://127.0.0.1:10250 or one of its own", endpoint)
+}
+
 // existingKubelet is the kubelet of this node, as a plan describes it.
 func existingKubelet(ctx context.Context, p *plan.ExistingKubelet, driver criconn.CgroupDriver) (*kubeletTarget, error) {
+	if err := ofThisNode(p.Endpoint); err != nil {
+		return nil, err
+	}
 	untouched := gate.Untouched{Kubelet: bench.Kubelet{Endpoint: p.Endpoint, CAFile: p.CAFile, TokenFile: p.TokenFile}}
 	k := &kubeletTarget{
 		serves: untouched.Kubelet, treatment: untouched,

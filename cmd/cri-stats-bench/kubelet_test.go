@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 
@@ -65,5 +66,29 @@ maxPods: 110
 	}
 	if _, err := keptConfig([]byte("a: [")); err == nil {
 		t.Error("no YAML is kept")
+	}
+}
+
+func TestOfThisNode(t *testing.T) {
+	f := func(endpoint string, ok bool) {
+		t.Helper()
+		if err := ofThisNode(endpoint); (err == nil) != ok {
+			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
+	f("https://127.0.0.1:10250", true)
+	f("https://[::1]:10250", true)
+	f("https://localhost:10250", true)
+	f("https://192.0.2.1:10250", false) // TEST-NET-1, RFC 5737
+	f("https://attacker.example:10250", false)
+	f("https://127.0.0.1.attacker.example:10250", false)
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		if own, ok := a.(*net.IPNet); ok {
+			f("https://"+net.JoinHostPort(own.IP.String(), "10250"), true)
+		}
 	}
 }
