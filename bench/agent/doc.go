@@ -31,6 +31,8 @@ type open struct {
 	Source    bench.Source `json:"source"`
 	// Timeout is the deadline for opening and for the first call.
 	Timeout time.Duration `json:"timeout"`
+	// Profiles is where the agent profiles itself to; empty for nowhere.
+	Profiles string `json:"profiles,omitempty"`
 }
 
 // answer is what the child says to one order.

@@ -72,6 +72,7 @@ type server struct {
 	stay map[string]bool
 	// batch takes the next answer, last keeps the last good one.
 	batch, last *bench.Batch
+	profiler    profiler
 }
 
 func (s *server) close() {
@@ -126,6 +127,7 @@ func (s *server) open(ctx context.Context, o open) error {
 	}
 	s.collector = collector
 	s.source = o.Source
+	s.profiler.dir = o.Profiles
 	if o.Source.Churn {
 		s.stay = containers(o.Source.Pods)
 	}
@@ -160,6 +162,11 @@ func (s *server) run(ctx context.Context, w bench.Window) error {
 	<-timer.C
 	defer timer.Stop()
 	for k := -w.WarmUpCalls; k < w.Calls; k++ {
+		if k == 0 {
+			if err := s.profiler.begin(); err != nil {
+				return err
+			}
+		}
 		due := time.Duration(k) * w.Interval
 		if wait := time.Until(start.Add(due)); wait > 0 {
 			timer.Reset(wait)
@@ -179,7 +186,7 @@ func (s *server) run(ctx context.Context, w bench.Window) error {
 		}
 		s.report.Calls = append(s.report.Calls, call)
 	}
-	return nil
+	return s.profiler.end()
 }
 
 // call reads once.

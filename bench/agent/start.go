@@ -28,6 +28,9 @@ type Command struct {
 	Stderr io.Writer
 	// Timeout is the deadline for opening a collector, and for its first call.
 	Timeout time.Duration
+	// Profiles is a folder that agents write profiles of their windows to, which makes them
+	// slower; empty for none.
+	Profiles string
 }
 
 var _ bench.Agents = (*Command)(nil)
@@ -55,7 +58,7 @@ func (c *Command) Start(ctx context.Context, collector string, s bench.Source) (
 	// Twice the deadline: one for opening, one for the first call.
 	openCtx, cancel := context.WithTimeout(ctx, 2*c.Timeout)
 	defer cancel()
-	if _, err := p.ask(openCtx, order{Open: &open{Collector: collector, Source: s, Timeout: c.Timeout}}); err != nil {
+	if _, err := p.ask(openCtx, order{Open: &open{Collector: collector, Source: s, Timeout: c.Timeout, Profiles: c.Profiles}}); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil

@@ -90,7 +90,7 @@ func (b *builder) pair(c *cellGroup, asked plan.Comparison, planned bool) error 
 		if !compared.Estimate.Absent() || judgedSeries(s) {
 			x.result.Comparisons = append(x.result.Comparisons, compared)
 		}
-		if judgedSeries(s) && of.reads() && to.reads() {
+		if judgedSeries(s) && rivals(of, to, b.headline(asked, planned)) {
 			e.notes = compared.Estimate.Notes
 			if err := b.judge(x, s, &e); err != nil {
 				return fmt.Errorf("judge %s of %s in %s: %w", s, of.arm.Name, c.cell, err)
@@ -99,6 +99,19 @@ func (b *builder) pair(c *cellGroup, asked plan.Comparison, planned bool) error 
 	}
 	c.pairings = append(c.pairings, x)
 	return nil
+}
+
+// rivals says whether two arms do the same for their cost, so that one can win. Against
+// nobody who reads an arm can lose alone, where that is the plan's question; and nobody who
+// reads can be compared with nobody who reads on another runtime.
+func rivals(of, to *group, headline bool) bool {
+	switch {
+	case of.isIdle() && to.isIdle():
+		return of.arm.Treatment != to.arm.Treatment
+	case to.isIdle():
+		return headline && of.reads()
+	}
+	return of.reads() && to.reads()
 }
 
 // unmeasured says why there is nothing to compare, "" if there is.

@@ -22,8 +22,15 @@ type Input struct {
 	Trials []bench.Trial
 	// Checks are what was found of the answers.
 	Checks []record.Check
-	// Damage names the records that could not be read.
-	Damage []string
+	// AllChecks says that these are all that were made, as those of records are: where truth
+	// is asked for, one that is missing then is one that failed.
+	AllChecks bool
+	// Profiles are of trials that are none of Trials.
+	Profiles []record.Profile
+	// Damage names the records that could not be read. Unsound is what of it lets no verdict
+	// stand: what is lost may have been what decided, and where a run took place decides
+	// whether it can. The torn end of a run that was killed is not among it.
+	Damage, Unsound []string
 	// End is why the run was over, Unfinished that it was not: it was interrupted,
 	// or is under way.
 	End        string
@@ -36,6 +43,9 @@ type Input struct {
 // NewInput decodes what package record has read. A plan may name arms and
 // profiles that this program does not know.
 func NewInput(run *record.Run) (Input, error) {
+	if run.Plan == nil {
+		return Input{}, fmt.Errorf("analyse a run: nothing can be said without its plan: %s", firstOf(run.Damage, record.PlanFile))
+	}
 	p, err := plan.Decode(record.PlanFile, run.Plan, plan.Names{})
 	if err != nil {
 		return Input{}, fmt.Errorf("analyse a run: %w", err)
@@ -44,14 +54,69 @@ func NewInput(run *record.Run) (Input, error) {
 	if err != nil {
 		return Input{}, fmt.Errorf("analyse a run: %w", err)
 	}
-	in := Input{Plan: p, Host: host, Trials: run.Trials, Checks: run.Checks, Unfinished: run.End == nil}
+	host.Simulated = host.Simulated || run.Simulated
+	if run.Host == nil {
+		host.NotForPublication = []string{"where this was measured is not known: " + firstOf(run.Damage, record.HostFile)}
+	}
+	in := Input{Plan: p, Host: host, Trials: run.Trials, Checks: run.Checks, AllChecks: true, Profiles: run.Profiles, Unfinished: run.End == nil}
 	if run.End != nil {
 		in.End = run.End.Because
 	}
 	for _, d := range run.Damage {
 		in.Damage = append(in.Damage, d.Error())
+		if !d.Torn || run.End != nil {
+			in.Unsound = append(in.Unsound, d.Error())
+		}
 	}
+	strangers := in.strangers()
+	in.Damage, in.Unsound = append(in.Damage, strangers...), append(in.Unsound, strangers...)
 	return in, nil
+}
+
+// firstOf is the first damage of a file.
+func firstOf(all []record.Damage, file string) string {
+	for _, d := range all {
+		if d.File == file {
+			return d.Error()
+		}
+	}
+	return file + " is empty"
+}
+
+// strangers takes out trials that the plan has no place for, and those whose place another
+// one before them has, and names them: they are of another run, or were put in twice.
+func (in *Input) strangers() []string {
+	type place struct {
+		cell                  bench.Cell
+		arm                   string
+		sweep, round, attempt int
+	}
+	planned := make(map[bench.Cell]bool)
+	for _, c := range in.Plan.Cells() {
+		planned[c] = true
+	}
+	arms := make(map[string]bool)
+	for _, a := range in.Plan.Arms {
+		arms[a.Name] = true
+	}
+	seen := make(map[place]bool)
+	var named []string
+	in.Trials = slices.DeleteFunc(slices.Clone(in.Trials), func(t bench.Trial) bool {
+		p := place{t.Cell, t.Arm.Name, t.Sweep, t.Round, t.Attempt}
+		why := ""
+		switch {
+		case !arms[p.arm] || !planned[p.cell]:
+			why = "is not in the plan"
+		case seen[p]:
+			why = "is there twice"
+		}
+		seen[p] = true
+		if why != "" {
+			named = append(named, fmt.Sprintf("%s: the trial of %s at %s, round %d, attempt %d, %s", record.TrialsFile, p.arm, p.cell, p.round+1, p.attempt+1, why))
+		}
+		return why != ""
+	})
+	return named
 }
 
 // HostInfo is what host.json says of where the run took place.

@@ -253,6 +253,12 @@ func (b *builder) conclude(v *KEPVerdict) {
 		return
 	}
 	v.Result = result
+	if why := b.unsound(); why != "" {
+		v.Result, v.Why = Unsettled, why
+		for i := range v.Parts {
+			v.Parts[i].Result = Unsettled
+		}
+	}
 }
 
 // why says what the part found, for the line that it decided.

@@ -58,12 +58,17 @@ type Report struct {
 	// themselves, and planted differences.
 	SelfChecks []SelfCheck    `json:"self_checks,omitempty"`
 	Controls   []ControlCheck `json:"controls,omitempty"`
+	// Unsound says why no verdict of this run may stand: its records are not as they were
+	// written. None where they are.
+	Unsound []string `json:"unsound,omitempty"`
 	// Truth is the plan's rule of which defects take an arm its verdict, Checks what was
 	// found of the answers.
 	Truth  agreement.Rule `json:"truth,omitempty"`
 	Checks []Check        `json:"checks,omitempty"`
 	// Hypothesis is what the run puts to the test, nil where it tests none.
 	Hypothesis *Tested `json:"hypothesis,omitempty"`
+	// Profiles say who pays, where arms were profiled after all trials.
+	Profiles []Profile `json:"profiles,omitempty"`
 	// Kubelet is nil but for the experiment of that name.
 	Kubelet *KubeletReport `json:"kubelet,omitempty"`
 	// Notes are the footnotes; estimates and rows refer to them by index.

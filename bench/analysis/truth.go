@@ -122,6 +122,14 @@ func (c *Check) take(r *agreement.Report, rule agreement.Rule) {
 	}
 }
 
+// unsound is why no verdict may stand, "" if one may.
+func (b *builder) unsound() string {
+	if len(b.report.Unsound) == 0 {
+		return ""
+	}
+	return "the records are not as they were written: " + b.report.Unsound[0]
+}
+
 // state is the treatment that the arm's trials were made under.
 func (g *group) state() string {
 	if len(g.used) > 0 {
@@ -162,10 +170,23 @@ func (b *builder) faults(g *group) {
 			b.untrue(g, text)
 		}
 	}
-	if len(b.report.Checks) > 0 && len(checks) < len(g.collectors) && b.rival(g) && g.reads() {
-		g.result.Notes = addID(g.result.Notes, b.notes.at(NoteUnchecked, "not all of its answers were checked: the verdict is about cost alone", g.placeOf(0, 0)))
+	if !b.input.AllChecks || b.report.Simulated() || b.again[g.arm.Name] != "" || isControl(g.arm) || !g.reads() {
+		return
+	}
+	// Where truth is asked for, a check that is missing is one that failed.
+	for _, collector := range g.collectors {
+		if slices.Contains(floors, collector) || slices.ContainsFunc(checks, func(c *Check) bool { return c.Collector == collector }) {
+			continue
+		}
+		text := fmt.Sprintf("the answers of %s were to be checked, and no check of them is in the records", collector)
+		g.result.Untrue = append(g.result.Untrue, text)
+		b.untrue(g, text)
 	}
 }
+
+// floors are the collectors that nobody can check: they read nothing, or are themselves what
+// answers are held against.
+var floors = []string{"idle", "cgroup", "cri-version"}
 
 // untrue notes why an arm has no verdict.
 func (b *builder) untrue(g *group, text string) {
@@ -176,8 +197,12 @@ func (b *builder) untrue(g *group, text string) {
 // answers are not true. A fast wrong answer must not win, and nobody must win against
 // one.
 func (b *builder) withhold() error {
+	unsound := b.unsound()
 	for _, c := range b.cells {
 		for _, x := range c.pairings {
+			if unsound != "" {
+				x.result.Withheld = append(x.result.Withheld, unsound)
+			}
 			for _, g := range []*group{x.of, x.to} {
 				for _, why := range g.result.Untrue {
 					x.result.Withheld = append(x.result.Withheld, g.arm.Name+": "+why)
@@ -186,7 +211,7 @@ func (b *builder) withhold() error {
 			if len(x.result.Withheld) == 0 {
 				continue
 			}
-			if len(x.of.result.Untrue) == 0 && len(x.result.Judgements) > 0 {
+			if unsound == "" && len(x.of.result.Untrue) == 0 && len(x.result.Judgements) > 0 {
 				b.untrue(x.of, fmt.Sprintf("the answers of %s are not true: there is no verdict against it", x.to.arm.Name))
 			}
 			for i := range x.result.Judgements {

@@ -68,7 +68,7 @@ func New(k bench.Kubelet) (*Conn, error) {
 // Close closes the connections that are idle.
 func (c *Conn) Close() { c.client.CloseIdleConnections() }
 
-// Get reads one path to its end and appends the answer, decompressed, to to. An
+// Get reads one path, which may have a query, to its end and appends the answer, decompressed, to to. An
 // answer with another status than 200, or that is cut, is an error.
 func (c *Conn) Get(ctx context.Context, path, accept string, to []byte) ([]byte, error) {
 	body, err := c.get(ctx, path, accept, to)
@@ -79,7 +79,11 @@ func (c *Conn) Get(ctx context.Context, path, accept string, to []byte) ([]byte,
 }
 
 func (c *Conn) get(ctx context.Context, path, accept string, to []byte) (_ []byte, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.endpoint.ResolveReference(&url.URL{Path: path}).String(), nil)
+	address, err := c.endpoint.Parse(path)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
 		return nil, err
 	}

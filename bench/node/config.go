@@ -36,7 +36,8 @@ type Config struct {
 	// kubelet too, since cAdvisor knows no other path, unless somebody has it.
 	Kubelet *KubeletConfig
 
-	// Debug lets the runtime serve what it says of itself on State.Debug (containerd only).
+	// Debug lets the runtime serve what it says of itself: on State.Debug (containerd only),
+	// and on State.Profiles.
 	Debug bool
 
 	// StatsCollectPeriod is how often the runtime collects stats by itself; the

@@ -40,8 +40,10 @@ type runtimeSpec struct {
 	// statsUnit and snapshotUnit are what Config.StatsCollectPeriod and
 	// SnapshotStatsPeriod must be multiples of; 0 if the runtime has no such period.
 	statsUnit, snapshotUnit time.Duration
-	// debug says that it can serve Go's expvar and pprof on a socket.
-	debug bool
+	// debug says that it can serve Go's expvar and pprof on a socket of its own; profileEnv
+	// is the variable by which it serves pprof on the socket of CRI.
+	debug      bool
+	profileEnv string
 	// hugetlb says that it needs the controller of huge pages under a kubelet.
 	hugetlb bool
 }
@@ -156,8 +158,9 @@ var runtimes = map[string]runtimeSpec{
 		// Where layers may be found, see containers/image, pkg/blobinfocache.
 		paths:       []string{blobInfoCache, blobInfoCache + "-journal", blobInfoCache + "-shm", blobInfoCache + "-wal", filepath.Dir(blobInfoCache), "/var/lib/containers"},
 		snapshotter: "overlay", copier: "vfs",
-		statsUnit: time.Second,
-		hugetlb:   true,
+		statsUnit:  time.Second,
+		profileEnv: "ENABLE_PROFILE_UNIX_SOCKET=true",
+		hugetlb:    true,
 	},
 }
 

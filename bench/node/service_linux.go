@@ -131,5 +131,9 @@ func bootID() (string, error) {
 // environment is what a node's daemons see: a fixed one, since what happens to be
 // set here must not change what is measured, and proxies have no part in it.
 func (s *State) environment() []string {
-	return []string{"PATH=" + programPath(s.Programs), "HOME=/root", "TMPDIR=" + filepath.Join(s.Dir, "tmp")}
+	env := []string{"PATH=" + programPath(s.Programs), "HOME=/root", "TMPDIR=" + filepath.Join(s.Dir, "tmp")}
+	if variable := runtimes[s.Runtime].profileEnv; variable != "" && s.Profiles != "" {
+		env = append(env, variable)
+	}
+	return env
 }

@@ -30,8 +30,9 @@ type State struct {
 	RunDir string `json:"run_dir"`
 	// Socket is where CRI is served.
 	Socket string `json:"socket"`
-	// Debug is where the runtime serves Go's expvar and pprof, empty if nowhere.
-	Debug string `json:"debug,omitempty"`
+	// Debug is where the runtime serves Go's expvar, Profiles where pprof; empty if nowhere.
+	Debug    string `json:"debug,omitempty"`
+	Profiles string `json:"profiles,omitempty"`
 	// Service is the runtime's daemon.
 	Service
 	// Kubelet is the one on top of the runtime, nil if there is none.

@@ -48,7 +48,7 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 	if c.Kubelet != nil {
 		wanted = append(slices.Clip(wanted), kubeletProgram)
 	}
-	programs, err := findPrograms(ctx, c.BinDir, wanted)
+	programs, err := findPrograms(ctx, c.BinDir, wanted, trusted)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,7 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
+	state.debugged(c, spec)
 	groups, err := vacant(ctx, state)
 	if err != nil {
 		return nil, err
@@ -148,9 +149,6 @@ func newState(ctx context.Context, c Config, runDir, cgroup string, spec runtime
 		Snapshotter: spec.snapshotter,
 		BootID:      boot,
 	}
-	if c.Debug && spec.debug {
-		s.Debug = filepath.Join(runDir, "debug.sock")
-	}
 	if c.Kubelet == nil {
 		if spec.onlyKnown {
 			if err := s.knownFree(spec.kubeletSocket); err == nil {
@@ -167,6 +165,18 @@ func newState(ctx context.Context, c Config, runDir, cgroup string, spec runtime
 	}
 	s.PodsCgroups = append(slices.Clip(s.PodsCgroups), cgroup+kubeletPods)
 	return s, nil
+}
+
+// debugged says where the runtime serves what it says of itself, if it is to.
+func (s *State) debugged(c Config, spec runtimeSpec) {
+	switch {
+	case !c.Debug:
+	case spec.debug:
+		s.Debug = filepath.Join(s.RunDir, "debug.sock")
+		s.Profiles = s.Debug
+	case spec.profileEnv != "":
+		s.Profiles = s.Socket
+	}
 }
 
 // writeFiles makes the node's folders and writes its config, with what is laid over it.

@@ -31,7 +31,7 @@ type file interface {
 
 // openAppender opens a file that has whole lines of a size.
 func openAppender(dir, name string, f frame, size int64, flags int) (appender, error) {
-	opened, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|flags, 0o644)
+	opened, err := openRegular(filepath.Join(dir, name), os.O_WRONLY|flags, 0o644)
 	if err != nil {
 		return appender{}, fmt.Errorf("open run: %w", err)
 	}

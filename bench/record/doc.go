@@ -9,6 +9,8 @@
 //	                {"crc32c":"9c3f0a11","trial":{…}}
 //	  end.json      why there was no further trial, and how many there are: only of
 //	                a run that came to its end
+//	  profiles.jsonl, profiles/
+//	                of trials that were profiled after all others, and never measured
 //	  run.log       what the harness said meanwhile
 //
 // The checksum (CRC-32 with Castagnoli's polynomial, eight hexadecimal digits)

@@ -39,11 +39,11 @@ func TestEnd(t *testing.T) {
 		}
 	}
 	end("first")
-	if diff := cmp.Diff(&End{"first", 4}, open().End); diff != "" {
+	if diff := cmp.Diff(&End{"first", 4, new(int)}, open().End); diff != "" {
 		t.Errorf("end (-want +got):\n%s", diff)
 	}
 	end("second") // a run that goes on ends anew
-	if diff := cmp.Diff(&End{"second", 5}, open().End); diff != "" {
+	if diff := cmp.Diff(&End{"second", 5, new(int)}, open().End); diff != "" {
 		t.Errorf("end (-want +got):\n%s", diff)
 	}
 

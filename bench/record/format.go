@@ -22,8 +22,12 @@ const (
 	HostFile   = "host.json"
 	TrialsFile = "trials.jsonl"
 	ChecksFile = "checks.jsonl"
-	LogFile    = "run.log"
-	EndFile    = "end.json"
+	// ProfilesFile is there where trials were profiled, and ProfilesDir with what
+	// `go tool pprof` reads.
+	ProfilesFile = "profiles.jsonl"
+	ProfilesDir  = "profiles"
+	LogFile      = "run.log"
+	EndFile      = "end.json"
 )
 
 // An Identifier is a host that knows which of its properties make it the same
@@ -40,6 +44,14 @@ type manifest struct {
 	HostSHA256 string `json:"host_sha256"`
 	// HostIdentity is the host's own word, or HostSHA256.
 	HostIdentity string `json:"host_identity"`
+	// Simulated is the host's word once more, so that what takes it from host.json takes
+	// nothing from the run.
+	Simulated bool `json:"simulated,omitempty"`
+}
+
+// A Simulator is a host that knows whether it is made up.
+type Simulator interface {
+	IsSimulated() bool
 }
 
 // contents are the plan and the host of a run, as compact JSON.
@@ -62,6 +74,9 @@ func newContents(plan, host any) (contents, error) {
 	if h, ok := host.(Identifier); ok {
 		c.manifest.HostIdentity = h.Identity()
 	}
+	if h, ok := host.(Simulator); ok {
+		c.manifest.Simulated = h.IsSimulated()
+	}
 	return c, nil
 }
 
@@ -70,7 +85,7 @@ func newContents(plan, host any) (contents, error) {
 func readManifest(dir string) (manifest, error) {
 	var m manifest
 	path := filepath.Join(dir, FormatFile)
-	data, err := os.ReadFile(path)
+	data, err := readRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, fmt.Errorf("open run %s: it holds no %s, so it is no run, or one that was not begun whole: %w", dir, FormatFile, err)
 	}
@@ -87,35 +102,49 @@ func readManifest(dir string) (manifest, error) {
 }
 
 // readJSON reads a file of a run and holds it against the checksum of the
-// manifest. It returns the bytes as they are on disk.
+// manifest. It returns the bytes as they are on disk, and none of a file that is not as
+// it was written: what such a file says is nobody's word.
 func readJSON(dir, name, want string) (json.RawMessage, []Damage, error) {
-	data, err := os.ReadFile(filepath.Join(dir, name))
+	data, err := readRegular(filepath.Join(dir, name))
 	if err != nil {
 		return nil, nil, fmt.Errorf("open run %s: %w", dir, err)
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, data); err != nil {
-		return data, []Damage{{File: name, Reason: fmt.Sprintf("not JSON: %v", err)}}, nil
+		return nil, []Damage{{File: name, Reason: fmt.Sprintf("not JSON: %v", err)}}, nil
 	}
 	if got := hash(compact.Bytes()); got != want {
-		return data, []Damage{{File: name, Reason: fmt.Sprintf("SHA-256 %s, want %s", got, want)}}, nil
+		return nil, []Damage{{File: name, Reason: fmt.Sprintf("SHA-256 %s, want %s", got, want)}}, nil
 	}
 	return data, nil, nil
 }
 
-// writeJSON writes a new file, indented for readers, and syncs it.
-func writeJSON(dir, name string, compact []byte) error {
+// writeJSON writes a new file, indented for readers, and syncs it. It is there whole or
+// not at all: a disk that is full leaves no beginning of one.
+func writeJSON(dir, name string, compact []byte) (err error) {
 	var out bytes.Buffer
 	if err := json.Indent(&out, compact, "", "  "); err != nil {
 		return fmt.Errorf("indent %s: %w", name, err)
 	}
 	out.WriteByte('\n')
-	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	path := filepath.Join(dir, name)
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("create run: %w", errors.Join(err, &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}))
+	}
+	f, err := os.CreateTemp(dir, "."+name+"-*")
 	if err != nil {
 		return fmt.Errorf("create run: %w", err)
 	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name()) // it is of no use, and the error says why
+		}
+	}()
 	_, err = f.Write(out.Bytes())
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("create run: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("create run: %w", err)
 	}
 	return nil

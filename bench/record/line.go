@@ -19,6 +19,8 @@ type frame string
 const (
 	trialFrame frame = `","trial":`
 	checkFrame frame = `","check":`
+
+	profileFrame frame = `","profile":`
 )
 
 const (
@@ -32,9 +34,12 @@ func (f frame) start() int { return len(frameHead) + sumDigits + len(f) }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// sum is the checksum of a value: CRC-32 with Castagnoli's polynomial, in hexadecimal.
+func sum(value []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(value, castagnoli)) }
+
 // append appends the line of a value's JSON, newline included, to buf.
 func (f frame) append(buf, value []byte) []byte {
-	buf = fmt.Appendf(buf, "%s%08x%s", frameHead, crc32.Checksum(value, castagnoli), f)
+	buf = fmt.Appendf(buf, "%s%s%s", frameHead, sum(value), f)
 	buf = append(buf, value...)
 	return append(buf, frameTail+"\n"...)
 }
@@ -52,7 +57,7 @@ func (f frame) value(line []byte) ([]byte, error) {
 	}
 	value := line[f.start() : len(line)-len(frameTail)]
 	want := string(line[len(frameHead) : len(frameHead)+sumDigits])
-	if got := fmt.Sprintf("%08x", crc32.Checksum(value, castagnoli)); got != want {
+	if got := sum(value); got != want {
 		return nil, fmt.Errorf("checksum %s, want %s", got, want)
 	}
 	return value, nil

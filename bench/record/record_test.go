@@ -441,3 +441,35 @@ func TestChecks(t *testing.T) {
 		t.Errorf("%v, left %q", err, now)
 	}
 }
+
+// Profiles come back as they were kept, beside the trials and not among them, also by a
+// run that is gone on with.
+func TestProfiles(t *testing.T) {
+	dir, _ := exampleRun(t, 1)
+	var want []Profile
+	for i := range 2 {
+		p := Profile{
+			Trial: *exampleTrial(rand.New(rand.NewPCG(1, uint64(i))), i, 3),
+			Parts: []ProfiledPart{
+				{Component: bench.ComponentShims, User: 1.25, System: 0.5, Started: map[string]int{"runc": 35}},
+				{Component: bench.ComponentRuntime, Started: map[string]int{}, CPU: []HotFunction{{"main.main", 0.01, 0.5}}, Files: []string{"profiles/x.pb.gz"}},
+			},
+			Missing: []string{"cpu profile of the kubelet: 403 Forbidden"},
+		}
+		want = append(want, p)
+		w, r, err := Resume(dir, examplePlan, exampleHost)
+		if err != nil || len(r.Profiles) != i {
+			t.Fatalf("%d profiles before, %v", len(r.Profiles), err)
+		}
+		if err := errors.Join(w.AppendProfile(&p), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := Open(dir)
+	if err != nil || len(r.Damage) > 0 || len(r.Trials) != 1 {
+		t.Fatalf("%d trials, damage %v, %v", len(r.Trials), r.Damage, err)
+	}
+	if diff := cmp.Diff(want, r.Profiles); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

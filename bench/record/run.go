@@ -18,13 +18,19 @@ type Run struct {
 	Dir string
 	// Format is the version that it was written in.
 	Format int
-	// Plan and Host are plan.json and host.json as they are on disk.
+	// Plan and Host are plan.json and host.json as they are on disk; nil where they are not as
+	// they were written.
 	Plan, Host json.RawMessage
+	// Simulated says that no node was measured, as far as that stands beside host.json.
+	Simulated bool
 	// Trials are the whole ones, in the order in which they were run.
 	Trials []bench.Trial
 	// Checks are the whole ones of the answers, in the order in which they were made;
 	// none in a run whose plan asks for none, or from before there were any.
 	Checks []Check
+	// Profiles are the whole ones of trials that were profiled, in the order in which they
+	// were made; none in a run that was not asked for any.
+	Profiles []Profile
 	// End says how the run ended; nil where it was interrupted or is under way.
 	End *End
 	// Damage is what is not whole. Nothing of it is in Trials.
@@ -32,8 +38,8 @@ type Run struct {
 
 	manifest manifest
 	// whole is the length of trials.jsonl up to and with the last whole line,
-	// wholeChecks that of checks.jsonl.
-	whole, wholeChecks int64
+	// wholeChecks that of checks.jsonl, wholeProfiles that of profiles.jsonl.
+	whole, wholeChecks, wholeProfiles int64
 }
 
 // A Damage is one place of a run that is not as it was written.
@@ -64,7 +70,7 @@ func Open(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Dir: dir, Format: m.Format, manifest: m}
+	r := &Run{Dir: dir, Format: m.Format, Simulated: m.Simulated, manifest: m}
 	for _, f := range []struct {
 		dst        *json.RawMessage
 		name, want string
@@ -82,6 +88,9 @@ func Open(dir string) (*Run, error) {
 	if err := r.readFile(ChecksFile, r.readChecks); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	if err := r.readFile(ProfilesFile, r.readProfiles); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	if err := r.readEnd(); err != nil {
 		return nil, err
 	}
@@ -90,7 +99,7 @@ func Open(dir string) (*Run, error) {
 
 // readFile reads a file of lines.
 func (r *Run) readFile(name string, read func(io.Reader) error) error {
-	f, err := os.Open(filepath.Join(r.Dir, name))
+	f, err := openRegular(filepath.Join(r.Dir, name), os.O_RDONLY, 0)
 	if err != nil {
 		return fmt.Errorf("open run %s: %w", r.Dir, err)
 	}
@@ -124,6 +133,19 @@ func (r *Run) readChecks(in io.Reader) (err error) {
 			return fmt.Errorf("decode the check: %w", err)
 		}
 		r.Checks = append(r.Checks, c)
+		return nil
+	})
+	return err
+}
+
+// readProfiles reads profiles.jsonl.
+func (r *Run) readProfiles(in io.Reader) (err error) {
+	r.wholeProfiles, err = r.readLines(in, ProfilesFile, profileFrame, func(data []byte) error {
+		var p Profile
+		if err := json.Unmarshal(data, &p); err != nil {
+			return fmt.Errorf("decode the profile: %w", err)
+		}
+		r.Profiles = append(r.Profiles, p)
 		return nil
 	})
 	return err

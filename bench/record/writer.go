@@ -18,7 +18,10 @@ import (
 type Writer struct {
 	dir            string
 	trials, checks appender
-	log            *os.File
+	// profiles is opened by the first one.
+	profiles      appender
+	wholeProfiles int64
+	log           *os.File
 }
 
 var _ bench.Recorder = (*Writer)(nil)
@@ -38,7 +41,7 @@ func Create(dir string, plan, host any) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
 	}
-	for _, name := range []string{FormatFile, PlanFile, HostFile, TrialsFile, ChecksFile, LogFile, EndFile} {
+	for _, name := range []string{FormatFile, PlanFile, HostFile, TrialsFile, ChecksFile, ProfilesFile, LogFile, EndFile} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("create run: %s holds a %s already: %w", dir, name, fs.ErrExist)
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +76,7 @@ func Resume(dir string, plan, host any) (*Writer, *Run, error) {
 	}
 	var damage []error
 	for _, d := range r.Damage {
-		if !d.Torn {
+		if !d.Torn && d.File != EndFile { // which is made anew
 			damage = append(damage, d)
 		}
 	}
@@ -101,7 +104,7 @@ func Resume(dir string, plan, host any) (*Writer, *Run, error) {
 
 // open opens the files that are appended to, behind what r has of them.
 func open(dir string, r *Run, flags int) (_ *Writer, err error) {
-	w := &Writer{dir: dir}
+	w := &Writer{dir: dir, wholeProfiles: r.wholeProfiles}
 	if w.trials, err = openAppender(dir, TrialsFile, trialFrame, r.whole, os.O_CREATE|flags); err != nil {
 		return nil, err
 	}
@@ -109,7 +112,8 @@ func open(dir string, r *Run, flags int) (_ *Writer, err error) {
 	if w.checks, err = openAppender(dir, ChecksFile, checkFrame, r.wholeChecks, os.O_CREATE|flags); err != nil {
 		return nil, errors.Join(err, w.trials.file.Close())
 	}
-	if w.log, err = os.OpenFile(filepath.Join(dir, LogFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644); err != nil {
+	w.checks.count = len(r.Checks)
+	if w.log, err = openRegular(filepath.Join(dir, LogFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644); err != nil {
 		return nil, errors.Join(fmt.Errorf("open run: %w", err), w.trials.file.Close(), w.checks.file.Close())
 	}
 	return w, nil
@@ -133,12 +137,39 @@ func (w *Writer) AppendCheck(c *Check) error {
 	return nil
 }
 
+// AppendProfile writes one profile as one line, as Append does.
+func (w *Writer) AppendProfile(p *Profile) error {
+	err := w.openProfiles()
+	if err == nil {
+		err = w.profiles.append(p)
+	}
+	if err != nil {
+		return fmt.Errorf("append the profile of arm %s at %s: %w", p.Trial.Arm.Name, p.Trial.Cell, err)
+	}
+	return nil
+}
+
+// openProfiles opens the file of profiles behind its last whole line, once.
+func (w *Writer) openProfiles() (err error) {
+	if w.profiles.file != nil {
+		return nil
+	}
+	if w.profiles, err = openAppender(w.dir, ProfilesFile, profileFrame, w.wholeProfiles, os.O_CREATE); err != nil {
+		return err
+	}
+	return errors.Join(w.profiles.cut(), syncDir(w.dir))
+}
+
 // Log is where the run's log goes. It is not synced.
 func (w *Writer) Log() io.Writer { return w.log }
 
 // Close closes the files. All trials are on disk already.
 func (w *Writer) Close() error {
-	if err := errors.Join(w.trials.file.Close(), w.checks.file.Close(), w.log.Close()); err != nil {
+	err := errors.Join(w.trials.file.Close(), w.checks.file.Close(), w.log.Close())
+	if w.profiles.file != nil {
+		err = errors.Join(err, w.profiles.file.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("close run %s: %w", w.dir, err)
 	}
 	return nil

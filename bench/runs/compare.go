@@ -48,6 +48,9 @@ type Unmatched struct {
 	// Lost says that the plan of the new run asks for it: it cannot be said that
 	// nothing regressed.
 	Lost bool `json:"lost,omitempty"`
+	// Untrue says that the new run's answers are not true and the old run's are: that is a
+	// regression.
+	Untrue bool `json:"untrue,omitempty"`
 }
 
 // Options of Compare.
@@ -174,6 +177,8 @@ func (b *builder) matchArm(name string) error {
 			continue // the cell is told of, or the arm
 		}
 		switch had, have := used(old), used(new); {
+		case had && have && len(old.Untrue)+len(new.Untrue) > 0:
+			b.untrue(cell, old, new)
 		case had && have:
 			if err := b.compareArm(cell, arm, old, new); err != nil {
 				return err
@@ -187,6 +192,21 @@ func (b *builder) matchArm(name string) error {
 		}
 	}
 	return nil
+}
+
+// untrue leaves an arm out whose answers are not true: what it costs to be answered wrong is
+// no measure of what it cost to be answered right.
+func (b *builder) untrue(cell bench.Cell, old, new *analysis.ArmResult) {
+	u := Unmatched{Cell: &cell, Arm: old.Arm, Lost: true}
+	switch {
+	case len(old.Untrue) == 0:
+		u.In, u.Untrue, u.Why = "old", true, "in the new run "+new.Untrue[0]
+	case len(new.Untrue) == 0:
+		u.In, u.Why = "new", "in the old run "+old.Untrue[0]
+	default:
+		u.Why = "in both runs " + new.Untrue[0]
+	}
+	b.unmatched(u)
 }
 
 // compareArm compares all endpoints of an arm in a cell.
@@ -326,6 +346,9 @@ func (b *builder) whole() Verdict {
 		if f.Verdict == Regressed {
 			return Regressed
 		}
+	}
+	if slices.ContainsFunc(b.c.Unmatched, func(u Unmatched) bool { return u.Untrue }) {
+		return Regressed
 	}
 	lost := slices.ContainsFunc(b.c.Unmatched, func(u Unmatched) bool { return u.Lost })
 	if n == 0 || open || lost {

@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/agreement"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/record"
 )
 
 // verdictsOf returns the verdict of each primary endpoint in words.
@@ -337,5 +339,66 @@ func TestWarnings(t *testing.T) {
 	c = compared(t, runOf(t, "old", made(p, 1, costs{})), runOf(t, "new", made(p, 2, costs{})), Options{})
 	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "cannot be told from one of the runtime") {
 		t.Errorf("without floors: %q", c.Warnings)
+	}
+}
+
+// A runtime that begins to lie has regressed, whatever it costs to be lied to; one that lied
+// before, or in both runs, is not decided.
+func TestUntrue(t *testing.T) {
+	p := planOf(t, nightly, "10", 4, 4)
+	const arm = "cri-pod-stats"
+	lies := func(in *analysis.Input) {
+		for i := range in.Checks {
+			if slices.Contains(in.Checks[i].Collectors, arm) {
+				in.Checks[i].Report.Findings = append(in.Checks[i].Report.Findings, agreement.Finding{
+					Source: arm, Kind: agreement.Frozen, Severity: agreement.Defect, Level: agreement.Containers, Quantities: []string{bench.CPUUsage.Name}, Evidence: "it stands still",
+				})
+			}
+		}
+	}
+	checked := func(run analysistest.Run) analysistest.Run {
+		run.Checks = func(cell bench.Cell) []record.Check {
+			report := &agreement.Report{Referenced: true}
+			check := record.Check{Cell: cell, Report: report}
+			for _, a := range p.Arms {
+				for _, collector := range a.Collectors {
+					if !slices.Contains(check.Collectors, collector) {
+						check.Collectors = append(check.Collectors, collector)
+						report.Sources = append(report.Sources, agreement.SourceReport{Name: collector})
+					}
+				}
+			}
+			return []record.Check{check}
+		}
+		return run
+	}
+	f := func(old, new []func(*analysis.Input), want Verdict, lost int) {
+		t.Helper()
+		c := compared(t, runOf(t, "old", checked(made(p, 1, costs{})), old...), runOf(t, "new", checked(made(p, 2, costs{})), new...), Options{Margin: 0.5})
+		n := 0
+		for _, u := range c.Unmatched {
+			if u.Arm == arm && strings.Contains(u.Why, "it stands still") {
+				n++
+			}
+		}
+		if c.Verdict != want || n != lost {
+			t.Errorf("%s with %d places that are not compared, want %s with %d: %+v", c.Verdict, n, want, lost, c.Unmatched)
+		}
+	}
+	lie := []func(*analysis.Input){lies}
+	f(nil, nil, Same, 0)
+	f(nil, lie, Regressed, 1)
+	f(lie, nil, Inconclusive, 1)
+	f(lie, lie, Inconclusive, 1)
+}
+
+// Damaged records cannot be compared with anything.
+func TestUnsound(t *testing.T) {
+	p := planOf(t, nightly, "10", 4, 4)
+	unsound := func(in *analysis.Input) { in.Unsound = []string{"trials.jsonl:3: checksum"} }
+	var different *DifferenceError
+	_, err := Compare(runOf(t, "old", made(p, 1, costs{})), runOf(t, "new", made(p, 2, costs{}), unsound), Options{Anyway: true})
+	if !errors.As(err, &different) || !strings.Contains(err.Error(), "trials.jsonl:3: checksum") {
+		t.Errorf("compared: %v", err)
 	}
 }

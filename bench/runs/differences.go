@@ -94,7 +94,13 @@ func reality(old, new *Run) []Difference {
 		}
 		return "measured"
 	}
-	return differ(nil, "kind of run", word(old), word(new), Refuses)
+	d := differ(nil, "kind of run", word(old), word(new), Refuses)
+	for _, r := range []*Run{old, new} {
+		if len(r.Report.Unsound) > 0 {
+			d = append(d, Difference{"records of " + r.Name, "as they were written", r.Report.Unsound[0], Refuses})
+		}
+	}
+	return d
 }
 
 func differ(to []Difference, what, old, new string, w Weight) []Difference {

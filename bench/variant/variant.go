@@ -12,16 +12,12 @@ package variant
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"slices"
 	"time"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/godebug"
 	"cri-stats-bench/bench/node"
 )
 
@@ -136,7 +132,7 @@ func (m *Managed) Observe(ctx context.Context) (bench.Condition, error) {
 	}
 	c := bench.Condition{State: name, Settled: m.settled}
 	if m.Debug != "" {
-		if c.Allocated, err = allocated(ctx, m.Debug); err != nil {
+		if c.Allocated, err = godebug.Allocated(ctx, m.Debug); err != nil {
 			return bench.Condition{}, fmt.Errorf("ask the runtime what it has allocated: %w", err)
 		}
 		c.At = time.Now()
@@ -146,40 +142,3 @@ func (m *Managed) Observe(ctx context.Context) (bench.Condition, error) {
 
 // Revert has nothing to revert.
 func (*Managed) Revert(context.Context) error { return nil }
-
-// maxVars is more than a daemon says of itself.
-const maxVars = 4 << 20
-
-// allocated reads memstats from /debug/vars (package expvar) on a socket.
-func allocated(ctx context.Context, socket string) (_ *bench.Allocations, err error) {
-	transport := &http.Transport{
-		DisableKeepAlives: true, // the daemon behind the socket is another one after a restart
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		},
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://runtime/debug/vars", http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := transport.RoundTrip(request)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, answer.Body.Close()) }()
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s of %s: %s", request.URL.Path, socket, answer.Status)
-	}
-	var vars struct {
-		MemStats *struct {
-			TotalAlloc, Mallocs float64
-		} `json:"memstats"`
-	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, maxVars)).Decode(&vars); err != nil {
-		return nil, fmt.Errorf("%s of %s: %w", request.URL.Path, socket, err)
-	}
-	if vars.MemStats == nil {
-		return nil, nil // it does not tell
-	}
-	return &bench.Allocations{Bytes: vars.MemStats.TotalAlloc, Objects: vars.MemStats.Mallocs}, nil
-}

@@ -3,8 +3,6 @@ package variant
 import (
 	"context"
 	"errors"
-	"net"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -120,35 +118,12 @@ func TestRestInterrupted(t *testing.T) {
 	}
 }
 
-func TestAllocated(t *testing.T) {
-	f := func(status int, answer string, want *bench.Allocations, wantErr string) {
-		t.Helper()
-		socket := filepath.Join(t.TempDir(), "debug.sock")
-		l, err := net.Listen("unix", socket)
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path != "/debug/vars" {
-				t.Errorf("asked for %s", r.URL)
-			}
-			w.WriteHeader(status)
-			_, _ = w.Write([]byte(answer))
-		})}
-		go func() { _ = server.Serve(l) }()
-		t.Cleanup(func() { _ = server.Close() })
-		m := managed(&fake{})
-		m.Debug = socket
-		got, err := m.Observe(t.Context())
-		if diff := cmp.Diff(want, got.Allocated); diff != "" {
-			t.Errorf("allocated (-want +got):\n%s", diff)
-		}
-		if (err == nil) != (wantErr == "") || err != nil && !strings.Contains(err.Error(), wantErr) {
-			t.Errorf("Observe: %v, want %q", err, wantErr)
-		}
+// What the daemon has allocated is asked on its socket; one that does not answer there is
+// no treatment in force.
+func TestObserveDebug(t *testing.T) {
+	m := managed(&fake{})
+	m.Debug = filepath.Join(t.TempDir(), "debug.sock")
+	if _, err := m.Observe(t.Context()); err == nil || !strings.Contains(err.Error(), "what it has allocated") {
+		t.Errorf("Observe without a socket: %v", err)
 	}
-	f(200, `{"cmdline": ["containerd"], "memstats": {"TotalAlloc": 4096, "Mallocs": 7, "Frees": 1}}`, &bench.Allocations{Bytes: 4096, Objects: 7}, "")
-	f(200, `{"cmdline": ["containerd"]}`, nil, "")
-	f(200, `{"memstats": {"TotalAlloc": "many"}}`, nil, "/debug/vars of ")
-	f(404, ``, nil, "404 Not Found")
 }

@@ -40,6 +40,9 @@ type runtimeAbout struct {
 	Config  string       `json:"config,omitempty"`
 }
 
+// IsSimulated says whether anything was measured on a node.
+func (a about) IsSimulated() bool { return a.Simulated }
+
 // Identity is what must not change when a run is continued: the machine and the
 // version of what is measured, not a process or the free memory of the moment.
 func (a about) Identity() string {

@@ -20,6 +20,7 @@ name: nightly
 experiment: api
 seed: 1
 pods: [10]
+truth: off
 rounds: 12
 interval: 1s
 window: 2s

@@ -110,12 +110,24 @@ func (f failOn) check(r *analysis.Report) error {
 			}
 		}
 	}
-	return f.fails(armStatus(), named)
+	if err := f.fails(armStatus(), named); err != nil {
+		return err
+	}
+	return unsound(r)
+}
+
+// unsound fails where records are not as they were written: the report says so and has no
+// verdict, and whoever looks at the status alone must not take that for all is well.
+func unsound(r *analysis.Report) error {
+	if len(r.Unsound) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the records are not as they were written, so there is no verdict: %s", r.Unsound[0])
 }
 
 // checkNodes fails if an arm or a sentence has a verdict on nodes in general to fail
 // on.
-func (f failOn) checkNodes(n *runs.Nodes) error {
+func (f failOn) checkNodes(n *runs.Nodes, all []*runs.Run) error {
 	named := make(map[string][]string)
 	for _, g := range n.Groups {
 		for _, a := range g.Arms {
@@ -128,7 +140,15 @@ func (f failOn) checkNodes(n *runs.Nodes) error {
 			named[verdict] = append(named[verdict], v.Sentence.ID+" on "+v.Runtime)
 		}
 	}
-	return f.fails(armStatus(), named)
+	if err := f.fails(armStatus(), named); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if err := unsound(r.Report); err != nil {
+			return fmt.Errorf("%s: %w", r.Name, err)
+		}
+	}
+	return nil
 }
 
 // fails is an error if anything has a verdict to fail on; the worse one decides the

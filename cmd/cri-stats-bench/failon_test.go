@@ -62,7 +62,7 @@ func TestFailOn(t *testing.T) {
 	f(says(false, analysis.NotApplicable), failOn{"inferior", "inconclusive"}, exitDone)
 	together := func(primary bool, result analysis.Result, fail failOn, want int) {
 		t.Helper()
-		err := fail.checkNodes(&runs.Nodes{KEP: []runs.KEPVerdict{{Primary: primary, Result: result}}})
+		err := fail.checkNodes(&runs.Nodes{KEP: []runs.KEPVerdict{{Primary: primary, Result: result}}}, nil)
 		var got statusError
 		if errors.As(err, &got); got.status != want {
 			t.Errorf("--fail-on %v of nodes: %v, status %d, want %d", fail, err, got.status, want)

@@ -37,6 +37,8 @@ type measurement struct {
 	resume bool
 	// variants are the plan's treatments of the runtime.
 	variants []node.Variant
+	// profiled has each arm profiled after all trials.
+	profiled bool
 
 	stderr      io.Writer
 	metricsAddr string
@@ -109,7 +111,10 @@ func (m *measurement) run(ctx context.Context) (err error) {
 		return err
 	}
 	log.Info("the run is over", "because", order.StopReason())
-	return records.End(order.StopReason())
+	if err := records.End(order.StopReason()); err != nil || !m.profiled {
+		return err
+	}
+	return m.profile(ctx, runner, records)
 }
 
 func (m *measurement) logger(w io.Writer) *slog.Logger {

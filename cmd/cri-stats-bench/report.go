@@ -123,7 +123,7 @@ func reportNodes(cmd *cobra.Command, dirs []string, format, out string, fail fai
 	if err := o.write(cmd.OutOrStdout(), "nodes", across.Nodes(n), n, nil); err != nil {
 		return err
 	}
-	return fail.checkNodes(n)
+	return fail.checkNodes(n, all)
 }
 
 // opening says that a folder that is none of a run is the user's mistake.

@@ -8,6 +8,7 @@ import (
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/analysis/analysistest"
+	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/bench/runs"
 )
@@ -19,7 +20,7 @@ func kepQuick(t *testing.T, runtime, node string, ratio float64, seed uint64) st
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Seed = seed
+	p.Seed, p.Truth = seed, plan.TruthOff
 	made, err := analysistest.Kubelet(1, runtime, ratio)
 	if err != nil {
 		t.Fatal(err)

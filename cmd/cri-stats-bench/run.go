@@ -17,6 +17,7 @@ import (
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/reports/format"
 )
 
 // runFlags are those of run.
@@ -27,6 +28,7 @@ type runFlags struct {
 	seed         uint64
 	metricsAddr  string
 	allowRestart bool
+	profile      bool
 	verbose      bool
 	failOn       failOn
 	// variants are the plan's treatments of the runtime.
@@ -62,6 +64,10 @@ cri-stats-bench run --preset quick --runtime containerd,containerd-distribution,
 cri-stats-bench plan show quick > mine.yaml
 cri-stats-bench run --plan mine.yaml -r unix:///run/containerd/containerd.sock
 
+# Who pays, and for what: profiles of each arm after the trials.
+cri-stats-bench run --preset quick --profile
+cri-stats-bench report --full out/20261122-210315-quick
+
 # Go on with a run that was interrupted:
 cri-stats-bench run --resume out/20261122-210315-quick`),
 		Args: cobra.NoArgs,
@@ -76,6 +82,7 @@ cri-stats-bench run --resume out/20261122-210315-quick`),
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the shuffling (default: the plan's, or a random one; it is recorded)")
 	flags.StringVar(&f.metricsAddr, "metrics-addr", "", "serve Prometheus metrics of the run on this loopback address (127.0.0.1:9099)")
 	flags.BoolVar(&f.allowRestart, "allow-restart", false, "let the plan change this node's kubelet configuration and restart the kubelet")
+	flags.BoolVar(&f.profile, "profile", false, "after all trials, profile each arm: who pays, in which function, and which processes are started (report --full)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log more to run.log")
 	f.failOn.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("preset", "plan", "resume")
@@ -100,16 +107,25 @@ func (f runFlags) run(cmd *cobra.Command, p *plan.Plan) error {
 		f.seedOf(p)
 	}
 	for _, warning := range p.Warnings {
-		fmt.Fprintf(cmd.ErrOrStderr(), "plan: %v\n", warning)
+		fmt.Fprintf(cmd.ErrOrStderr(), "plan: %s\n", format.Plain(warning.Error()))
 	}
 	if runtimes := strings.Split(f.runtime, ","); len(runtimes) > 1 {
 		return f.runEach(cmd, p, runtimes)
 	}
 	dir := f.dir(p)
-	if err := f.measure(cmd, p, dir); err != nil {
+	err := f.measure(cmd, p, dir)
+	if err != nil && !ended(dir) {
 		return err
 	}
-	return finish(dir, f.failOn, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	// What failed after the last trial, an image that could not be removed, is to be told and
+	// costs nobody the report.
+	return errors.Join(err, finish(dir, f.failOn, cmd.OutOrStdout(), cmd.ErrOrStderr()))
+}
+
+// ended says whether a folder has a run that came to its end.
+func ended(dir string) bool {
+	r, err := record.Open(dir)
+	return err == nil && r.End != nil
 }
 
 // measure carries out a plan on one runtime.
@@ -120,8 +136,12 @@ func (f runFlags) measure(cmd *cobra.Command, p *plan.Plan, dir string) error {
 	if err := f.wantTreatments(p); err != nil {
 		return err
 	}
+	f.debug = f.debug || f.profile
 	return measureHere(cmd.Context(), f, p, dir, cmd.ErrOrStderr())
 }
+
+// longestRun is how long the id of a run may be: pods bear it as a label.
+const longestRun = 63
 
 // runEach carries out a plan on one private runtime after the other, pods and all made
 // anew, and reports on all of them together.
@@ -138,6 +158,9 @@ func (f runFlags) runEach(cmd *cobra.Command, p *plan.Plan, runtimes []string) e
 			return err
 		}
 		dirs = append(dirs, dir+"-"+name)
+		if run := filepath.Base(dirs[len(dirs)-1]); len(run) > longestRun {
+			return usage("the run %s has more than the %d characters of a label: give the plan a shorter name", run, longestRun)
+		}
 	}
 	for i, name := range runtimes {
 		one := f
@@ -194,10 +217,10 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "measuring %s on %s\n", t.conn, t.conn.Endpoint)
+	fmt.Fprintf(stderr, "measuring %s on %s\n", format.Plain(t.conn.String()), format.Plain(t.conn.Endpoint))
 	m := measurement{
 		plan: p, about: about, target: t, resume: f.resume != "", dir: dir,
-		variants: f.variants, stderr: stderr, metricsAddr: f.metricsAddr, verbose: f.verbose,
+		variants: f.variants, profiled: f.profile, stderr: stderr, metricsAddr: f.metricsAddr, verbose: f.verbose,
 	}
 	return m.run(ctx)
 }

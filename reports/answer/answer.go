@@ -43,6 +43,8 @@ type Sentence struct{ Of, Name, Result, Why string }
 type Fact struct {
 	Label, Text string
 	Grid        Grid
+	// Main: the run was made for it, and other facts give way.
+	Main bool
 }
 
 // A Grid is a small table: names in the first column.
@@ -187,7 +189,7 @@ func common(all []analysis.Pairing) string {
 // question says of which arm the comparisons are.
 func question(r *analysis.Report, cell *analysis.Cell, all []analysis.Pairing) string {
 	where := fmt.Sprintf("%d %s pods", cell.Pods, format.Shorten(cell.Profile, 20))
-	if n := len(r.Treatments); n > 0 {
+	if n := len(r.Treatments); n > 1 {
 		return fmt.Sprintf("%s: CPU and memory of runtime and shims, %s instead of %s", where, r.Treatments[n-1].Name, r.Treatments[0].Name)
 	}
 	if of := common(all); of != "" {

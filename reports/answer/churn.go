@@ -38,5 +38,5 @@ func churned(c *analysis.Cell) Fact {
 	}
 	text := fmt.Sprintf("%d pods were replaced in %.0f s (%s a second; the plan asks for %d), half of the pods stay. Partial answers lack a container that stays.",
 		c.Churn.Replaced, c.Churn.Seconds, format.One.Number(float64(c.Churn.Replaced)/c.Churn.Seconds), c.Churn.Due)
-	return Fact{Label: "CHURN", Text: text, Grid: g}
+	return Fact{Label: "CHURN", Text: text, Grid: g, Main: true}
 }

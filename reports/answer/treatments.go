@@ -27,8 +27,8 @@ func treatments(r *analysis.Report) Fact {
 	for i := range cell.Pairings {
 		p := &cell.Pairings[i]
 		of, to := cell.Arm(p.Of), cell.Arm(p.To)
-		if of == nil || to == nil {
-			continue
+		if of == nil || to == nil || base(r, p.Of) != base(r, p.To) {
+			continue // two calls under one treatment: the comparisons have it
 		}
 		cpu := p.Compared(measures()[0].series).Estimate
 		alloc := analysis.Series{Metric: analysis.AllocatedBytes, Component: bench.ComponentRuntime}
@@ -40,7 +40,11 @@ func treatments(r *analysis.Report) Fact {
 			quantity(format.One, p.Compared(alloc).Estimate),
 		})
 	}
-	return Fact{Label: "OLD AND NEW", Text: strings.Join(says, "; ") + ". Restarted before each block of trials.", Grid: g}
+	label := "OLD AND NEW"
+	if len(r.Treatments) == 1 {
+		label, g = "THE RUNTIME", Grid{}
+	}
+	return Fact{Label: label, Text: strings.Join(says, "; ") + ". Restarted before each block of trials.", Grid: g, Main: true}
 }
 
 // base is an arm's name without that of its treatment.

@@ -16,12 +16,12 @@ const (
 )
 
 // New lays out a report in eleven sections, from the answer to what can be looked
-// up; a kubelet has one more.
+// up; a kubelet has one more, and so have profiles.
 func New(r *analysis.Report) *Document {
 	d := opened(r)
 	d.Sections = []Section{
 		summary(r), why(r), systems(r), environment(r), workload(r), method(r),
-		kep(r), results(r), truth(r), quality(r), reproduce(r), appendix(r),
+		kep(r), results(r), whoPays(r), truth(r), quality(r), reproduce(r), appendix(r),
 	}
 	d.close()
 	footnotes(r, d, true)

@@ -48,6 +48,9 @@ type budget struct {
 	comparisons int
 }
 
+// mainRows is how many rows the grid has at least that a run was made for.
+const mainRows = 6
+
 // budgets go from all to little; the last one fits always.
 func budgets() []budget {
 	const all = 1 << 20
@@ -113,12 +116,16 @@ func (s *sheet) answer(a *answer.Answer) {
 	s.add("")
 	var left []string
 	for _, f := range a.Facts {
-		if s.rows == 0 && len(f.Grid.Rows) > 0 {
+		rows := s.rows
+		if f.Main {
+			rows = max(rows, mainRows)
+		}
+		if rows == 0 && len(f.Grid.Rows) > 0 {
 			left = append(left, f.Label)
 			continue
 		}
 		s.paragraph(f.Label+": ", f.Text, s.words)
-		s.grid(f.Grid)
+		s.grid(f.Grid, rows)
 	}
 	if len(left) > 0 {
 		s.add("Left out here: " + strings.Join(left, ", ") + " (report --full).")
@@ -200,8 +207,8 @@ func (s *sheet) paragraph(label, text string, most int) {
 
 // grid adds a small table; one that is wider than the screen becomes a paragraph for each
 // row.
-func (s *sheet) grid(g answer.Grid) {
-	rows := g.Rows[:min(len(g.Rows), s.rows)]
+func (s *sheet) grid(g answer.Grid, most int) {
+	rows := g.Rows[:min(len(g.Rows), most)]
 	if len(rows) == 0 {
 		return
 	}

@@ -1,0 +1,84 @@
+package analysis_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/analysis"
+	"cri-stats-bench/bench/record"
+)
+
+// verdicts counts the verdicts of a report.
+func verdicts(r *analysis.Report) int {
+	n := 0
+	for _, c := range r.Cells {
+		for _, p := range c.Pairings {
+			for _, j := range p.Judgements {
+				if j.Verdict != analysis.NoVerdict {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// Records that are not as they were written have no verdict, whatever is left of them; the
+// torn end of a run that was killed takes none.
+func TestUnsound(t *testing.T) {
+	records, err := record.Open("../../cmd/cri-stats-bench/testdata/records/precise")
+	if err != nil {
+		t.Fatal(err)
+	}
+	analysed := func(change func(*record.Run)) *analysis.Report {
+		t.Helper()
+		run := *records
+		run.Trials = slices.Clone(records.Trials)
+		change(&run)
+		in, err := analysis.NewInput(&run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := in.Analyze()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := analysed(func(*record.Run) {}); verdicts(r) == 0 || len(r.Unsound) > 0 {
+		t.Fatalf("whole: %d verdicts, unsound %v", verdicts(r), r.Unsound)
+	}
+	torn := record.Damage{File: record.TrialsFile, Line: 9, Torn: true, Reason: "torn"}
+	if r := analysed(func(r *record.Run) { r.Damage, r.End = []record.Damage{torn}, nil }); verdicts(r) == 0 || len(r.Unsound) > 0 {
+		t.Errorf("killed: %d verdicts, unsound %v", verdicts(r), r.Unsound)
+	}
+	unsound := func(what, want string, change func(*record.Run)) {
+		t.Helper()
+		r := analysed(change)
+		if verdicts(r) > 0 || len(r.Unsound) != 1 || !strings.Contains(r.Unsound[0], want) {
+			t.Errorf("%s: %d verdicts, unsound %v", what, verdicts(r), r.Unsound)
+		}
+		for _, p := range r.Headlines() {
+			if len(p.Withheld) == 0 {
+				t.Errorf("%s: %s to %s does not say why it has no verdict", what, p.Of, p.To)
+			}
+		}
+	}
+	unsound("torn in a run that ended", "torn", func(r *record.Run) { r.Damage = []record.Damage{torn} })
+	unsound("no host", "host.json: SHA-256", func(r *record.Run) {
+		r.Host, r.Damage = nil, []record.Damage{{File: record.HostFile, Reason: "SHA-256 1, want 2"}}
+	})
+	unsound("twice", "is there twice", func(r *record.Run) { r.Trials = append(r.Trials, r.Trials[3]) })
+	unsound("of another plan", "is not in the plan", func(r *record.Run) {
+		stranger := r.Trials[0]
+		stranger.Arm = bench.Arm{Name: "stranger"}
+		r.Trials = append(r.Trials, stranger)
+	})
+	run := *records
+	run.Plan, run.Damage = nil, []record.Damage{{File: record.PlanFile, Reason: "SHA-256 1, want 2"}}
+	if _, err := analysis.NewInput(&run); err == nil || !strings.Contains(err.Error(), "plan.json: SHA-256 1, want 2") {
+		t.Errorf("without a plan: %v", err)
+	}
+}
