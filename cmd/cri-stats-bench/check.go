@@ -96,10 +96,7 @@ func (o *checkOrder) carryOut(ctx context.Context) (_ *agreement.Report, err err
 		if f == nil {
 			return nil, fmt.Errorf("the answers of %q cannot be checked", c.Name)
 		}
-		source, err := f.source(c.Interval)
-		if err != nil {
-			return nil, err
-		}
+		source := f.source(c.Interval)
 		if source.OwnClock {
 			cfg.Duration = ownClockCheck
 		}

@@ -42,9 +42,4 @@ func TestCheckedForms(t *testing.T) {
 			t.Errorf("%s: form %v, though it %s", c.Name, form, why)
 		}
 	}
-	for _, f := range checkedForms {
-		if _, err := f.source(time.Second); err != nil {
-			t.Errorf("%s: %v", f.name, err)
-		}
-	}
 }

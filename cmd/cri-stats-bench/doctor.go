@@ -110,7 +110,7 @@ func checkEndpoint(ctx context.Context, endpoint string) (checks []host.Check) {
 	checks = append(checks, checkVersions(ctx, conn), checkPause(ctx, conn))
 	for _, spec := range collectors {
 		if spec.CRI == "v1" && spec.Name != bench.ControlCollector {
-			checks = append(checks, checkCollector(ctx, spec, bench.Source{Endpoint: conn.Endpoint, Runtime: conn.Version.GetRuntimeName()}))
+			checks = append(checks, checkCollector(ctx, spec.CollectorSpec, bench.Source{Endpoint: conn.Endpoint, Runtime: conn.Version.GetRuntimeName()}))
 		}
 	}
 	return checks

@@ -109,10 +109,7 @@ func (v *verification) onNode(ctx context.Context) (err error) {
 	if t.managed != nil {
 		parent = pods.CgroupParent(t.conn.CgroupDriver)
 	}
-	cfg, err := v.config(t.conn, burners)
-	if err != nil {
-		return err
-	}
+	cfg := v.config(t.conn, burners)
 	cfg.Own = slices.Concat(burners, load, odd)
 	cfg.Source.CgroupParent = parent
 	cfg.Reference = cgroup.Open
@@ -192,13 +189,9 @@ func (v *verification) makePods(ctx context.Context, t *target, cfg pods.Config,
 }
 
 // config says what to observe.
-func (v *verification) config(conn *criconn.Conn, burners []bench.Pod) (live.Config, error) {
-	sources, err := v.sources()
-	if err != nil {
-		return live.Config{}, err
-	}
+func (v *verification) config(conn *criconn.Conn, burners []bench.Pod) live.Config {
 	cfg := live.Config{
-		Client: conn.Runtime, Sources: sources,
+		Client: conn.Runtime, Sources: v.sources(),
 		Source:   bench.Source{Endpoint: conn.Endpoint, Runtime: conn.Version.GetRuntimeName()},
 		Duration: v.flags.duration, Interval: v.flags.interval, Timeout: v.flags.timeout,
 		Progress: func(what string) { fmt.Fprintf(v.stderr, "  %s\n", what) },
@@ -207,7 +200,7 @@ func (v *verification) config(conn *criconn.Conn, burners []bench.Pod) (live.Con
 		cfg.StepContainer = burners[0].Containers[0]
 		cfg.StepCommand = holdCommand()
 	}
-	return cfg, nil
+	return cfg
 }
 
 // holdCommand makes a container hold the memory of a step: the image has this
@@ -227,24 +220,21 @@ func cacheCommand() []string {
 }
 
 // sources are those that the flags name, or the usual ones.
-func (v *verification) sources() ([]live.Source, error) {
+func (v *verification) sources() []live.Source {
 	var out []live.Source
-	for i := range checkedForms {
-		f := &checkedForms[i]
-		named := slices.Contains(v.flags.sources, f.name)
-		if !named && (len(v.flags.sources) > 0 || !f.usual || v.simulated && f.fixed) {
+	for i := range collectors {
+		c := &collectors[i]
+		named := slices.Contains(v.flags.sources, c.Name)
+		if c.form == nil || !named && (len(v.flags.sources) > 0 || !c.usual || v.simulated && c.fixed) {
 			continue
 		}
-		s, err := f.source(0)
-		if err != nil {
-			return nil, err
-		}
+		s := c.source(0)
 		if !s.OwnClock {
 			s.MaxAge = v.flags.maxAge
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	return out
 }
 
 // observe makes the observations and judges them.
@@ -342,10 +332,7 @@ func (v *verification) simulate(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg, err := v.config(t.conn, burners)
-	if err != nil {
-		return err
-	}
+	cfg := v.config(t.conn, burners)
 	cfg.Clock, cfg.Progress = clock, nil
 	cfg.Reference = func(context.Context, bench.Source) (bench.Collector, error) { return server.Direct(), nil }
 	cfg.Node = agreement.Node{Pressure: true, HugeTLB: true, CPUs: 2}
