@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime/debug"
 	"slices"
 
@@ -64,7 +65,7 @@ func status(ctx context.Context, err error) int {
 			return exitUsage
 		}
 		return exitUnfit
-	case errors.As(err, &memory), errors.As(err, &held):
+	case errors.As(err, &memory), errors.As(err, &held), errors.Is(err, fs.ErrPermission):
 		return exitUnfit
 	}
 	return exitFailed

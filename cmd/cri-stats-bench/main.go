@@ -16,7 +16,7 @@ import (
 func main() {
 	// Every signal that asks to end cancels the run, which then cleans up after
 	// itself; a second one must not cut that short.
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	// A reader of our output that goes away (| head) must not end us before the node
 	// is put back.
 	signal.Ignore(syscall.SIGPIPE)

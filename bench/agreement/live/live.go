@@ -304,12 +304,27 @@ func (s *session) observe(ctx context.Context, source *opened) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if err := judgeable(o.Answer); err != nil {
+		o.Err, o.Answer = errors.Join(o.Err, err), new(bench.Batch) // none of it is kept
+	}
 	own(o.Answer)
 	if err := s.list(ctx); err != nil {
 		return err
 	}
 	o.ListedAfter = s.listed
 	s.input.Observations = append(s.input.Observations, o)
+	return nil
+}
+
+// mostNames is how many names of metrics an answer may have that is judged: each is held
+// against all others of its kind, and no runtime has a hundredth of them.
+const mostNames = 2000
+
+// judgeable refuses an answer that would keep whoever judges it busy for hours.
+func judgeable(b *bench.Batch) error {
+	if n := len(b.Names()); n > mostNames {
+		return fmt.Errorf("the answer has %d names of metrics: more than %d are not judged", n, mostNames)
+	}
 	return nil
 }
 

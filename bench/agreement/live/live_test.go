@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -172,3 +173,34 @@ func (c *countdown) Collect(ctx context.Context, _ *bench.Batch) error {
 }
 
 func (c *countdown) Close() error { *c.closed++; return nil }
+
+// A flood is a source with a name for everything.
+type flood struct{ broken }
+
+func (flood) Collect(_ context.Context, b *bench.Batch) error {
+	e := b.Entity(bench.Entity{Pod: "p"})
+	for i := range 40_000 {
+		b.Add(&bench.Metric{Name: fmt.Sprintf("name_%d", i)}, e, 1, 0)
+	}
+	return nil
+}
+
+// What has more names than anybody could judge is refused, and judged in no time.
+func TestFlood(t *testing.T) {
+	n := newNode(t, 1, fakecri.Healthy)
+	start := time.Now()
+	report := n.verify(t, func(cfg *live.Config) {
+		cfg.Sources = []live.Source{{
+			Source: agreement.Source{Name: "flood", Form: agreement.PodSandboxStats},
+			Open:   func(context.Context, bench.Source) (bench.Collector, error) { return flood{}, nil },
+		}}
+	})
+	if !slices.ContainsFunc(report.Findings, func(f agreement.Finding) bool {
+		return f.Kind == agreement.CallFails && strings.Contains(f.Evidence, "40000 names")
+	}) {
+		t.Errorf("found %v", report.Findings)
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
