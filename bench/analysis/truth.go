@@ -170,7 +170,7 @@ func (b *builder) faults(g *group) {
 			b.untrue(g, text)
 		}
 	}
-	if !b.input.AllChecks || b.report.Simulated() || b.again[g.arm.Name] != "" || isControl(g.arm) || !g.reads() {
+	if !b.input.AllChecks || b.report.Simulated() || g.empty() || b.again[g.arm.Name] != "" || isControl(g.arm) || !g.reads() {
 		return
 	}
 	// Where truth is asked for, a check that is missing is one that failed.

@@ -42,6 +42,37 @@ type Group struct {
 	// Arms has the verdict on CPU and PSS together of each arm in the primary cell:
 	// both must hold.
 	Arms []ArmVerdict `json:"arms,omitempty"`
+	// Without are arms that have no verdict on some of its nodes, and why: what the runtime
+	// does not serve, and what is not true.
+	Without []Without `json:"without,omitempty"`
+}
+
+// A Without is an arm of one run that was measured in vain.
+type Without struct {
+	Run string `json:"run"`
+	Arm string `json:"arm"`
+	// Unsupported is what it needs and the node does not have, Untrue why nothing can rest on
+	// its answers; one of them is set.
+	Unsupported string `json:"unsupported,omitempty"`
+	Untrue      string `json:"untrue,omitempty"`
+}
+
+// without lists such arms of a run, in the order of the plan.
+func without(r *Run) []Without {
+	var out []Without
+	for _, a := range r.Report.Arms {
+		if a.Unsupported != "" {
+			out = append(out, Without{Run: r.Name, Arm: a.Name, Unsupported: a.Unsupported})
+			continue
+		}
+		for i := range r.Report.Cells {
+			if result := r.Report.Cells[i].Arm(a.Name); result != nil && len(result.Untrue) > 0 {
+				out = append(out, Without{Run: r.Name, Arm: a.Name, Untrue: result.Untrue[0]})
+				break
+			}
+		}
+	}
+	return out
 }
 
 // An ArmVerdict is what can be said of an arm on nodes in general.
@@ -252,6 +283,7 @@ func (j *joiner) group(all []*Run) error {
 		} else {
 			g.Nodes[i].Differences = append(g.Nodes[i].Differences, hostDifferences(g.Nodes[i].runs[0], r)...)
 		}
+		g.Without = append(g.Without, without(r)...)
 		g.Nodes[i].Runs, g.Nodes[i].runs = append(g.Nodes[i].Runs, r.origin()), append(g.Nodes[i].runs, r)
 	}
 	for _, k := range effectsOf(all) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/plan"
@@ -291,4 +293,21 @@ func TestJoinOfShortRuns(t *testing.T) {
 	f(1, 1)
 	f(1, 4)
 	f(4, 1)
+}
+
+// Arms that a runtime does not serve, and those that are not answered the truth, are named in
+// the report on several runtimes as in that on one.
+func TestWithout(t *testing.T) {
+	spoilt := func(in *analysis.Input) {
+		for i := range in.Trials {
+			if in.Trials[i].Arm.Name == "cri-pod-stats" {
+				in.Trials[i] = bench.Trial{Slot: in.Trials[i].Slot, Unsupported: "ListPodSandboxStats is not supported here (needs another runtime)"}
+			}
+		}
+	}
+	n := joined(t, on(t, "a", 1, 1), on(t, "b", 2, 1, spoilt))
+	want := []Without{{Run: "on-b", Arm: "cri-pod-stats", Unsupported: "ListPodSandboxStats is not supported here (needs another runtime)"}}
+	if diff := cmp.Diff(want, n.Groups[0].Without); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/runs"
@@ -53,7 +54,22 @@ func group(n *runs.Nodes, i int) []table.Section {
 			verdict.Lines = append(verdict.Lines, fmt.Sprintf("%s instead of %s: %s, CPU and PSS together, on %s.", a.Arm, a.To, table.Word(a.Verdict), count(len(g.Nodes), "node")))
 		}
 	}
+	for _, w := range g.Without {
+		verdict.Lines = append(verdict.Lines, withoutLine(g, w))
+	}
 	return []table.Section{verdict, effects, {ID: id("nodes"), Heading: "Nodes: " + format.OrAbsent(g.Runtime), Tables: []table.Table{nodeTable(g)}, Lines: nodeLines(g)}}
+}
+
+// withoutLine says why an arm has no verdict, and on which run where there are several.
+func withoutLine(g *runs.Group, w runs.Without) string {
+	text, why := w.Arm+" is not supported", w.Unsupported
+	if w.Untrue != "" {
+		text, why = w.Arm+" is not answered the truth", w.Untrue
+	}
+	if len(g.Nodes) > 1 || len(g.Nodes[0].Runs) > 1 {
+		text += " on " + w.Run
+	}
+	return fmt.Sprintf("%s: %s.", text, format.Shorten(strings.Join(strings.Fields(why), " "), 4*valueWidth))
 }
 
 // A key of a table of effects: all arms in one cell and one metric.
