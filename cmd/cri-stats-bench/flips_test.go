@@ -14,7 +14,7 @@ import (
 	"cri-stats-bench/bench/record"
 )
 
-var flips = flag.Int("flips", 60, "how many bits are flipped, one at a time, in the records of each run")
+var flips = flag.Int("flips", 40, "how many bits are flipped, one at a time, in the records of each run")
 
 // recordFiles are those that a report is made of.
 var recordFiles = []string{record.FormatFile, record.PlanFile, record.HostFile, record.TrialsFile, record.ChecksFile, record.EndFile}
