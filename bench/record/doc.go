@@ -2,7 +2,7 @@
 // directory while a run measures, and reads such a directory back.
 //
 //	out/<run>/
-//	  format.json   {"format":1,"plan_sha256":"…","host_sha256":"…","host_identity":"…"}
+//	  format.json   {"format":1,"plan_sha256":"…","host_sha256":"…","run":"…","host_identity":"…"}
 //	  plan.json     the plan, every default filled in, seed included
 //	  host.json     what the node is
 //	  trials.jsonl  one line per finished trial:
@@ -14,7 +14,8 @@
 //	  run.log       what the harness said meanwhile
 //
 // The checksum (CRC-32 with Castagnoli's polynomial, eight hexadecimal digits)
-// is over the bytes of the trial's value as they stand in the line. A line is
+// is over the run's id and the bytes of the trial's value as they stand in the line, so
+// that a line of another run is damage in this one. A line is
 // written at once and synced before Append returns, so a harness that is killed
 // and a disk that is full lose at most the trial in progress. A reader finds a
 // damaged line, names it with its number and leaves it out; whoever asked

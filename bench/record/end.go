@@ -36,7 +36,7 @@ func (w *Writer) End(because string) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", EndFile, err)
 	}
-	data, err := json.Marshal(endFile{sum(end), end})
+	data, err := json.Marshal(endFile{frame{}.of(w.run).sum(end), end})
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", EndFile, err)
 	}
@@ -63,7 +63,7 @@ func (r *Run) readEnd() error {
 	if err != nil {
 		return fmt.Errorf("open run: %w", err)
 	}
-	end, err := decodeEnd(data)
+	end, err := r.decodeEnd(data)
 	if err != nil {
 		r.Damage = append(r.Damage, Damage{File: EndFile, Reason: err.Error()})
 		return nil
@@ -78,7 +78,7 @@ func (r *Run) readEnd() error {
 
 // decodeEnd decodes end.json, in whichever form, strictly: in a file of three values each
 // one that is not known is one that is not as it was written.
-func decodeEnd(data []byte) (*End, error) {
+func (r *Run) decodeEnd(data []byte) (*End, error) {
 	strictly := func(data []byte, to any) error {
 		d := json.NewDecoder(bytes.NewReader(data))
 		d.DisallowUnknownFields()
@@ -102,7 +102,7 @@ func decodeEnd(data []byte) (*End, error) {
 	if err := json.Compact(&compact, f.End); err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	if got := sum(compact.Bytes()); got != f.Sum {
+	if got := (frame{}).of(r.manifest.Run).sum(compact.Bytes()); got != f.Sum {
 		return nil, fmt.Errorf("checksum %s, want %s", got, f.Sum)
 	}
 	if err := strictly(f.End, &end); err != nil {

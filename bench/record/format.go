@@ -42,6 +42,8 @@ type manifest struct {
 	Format     int    `json:"format"`
 	PlanSHA256 string `json:"plan_sha256"`
 	HostSHA256 string `json:"host_sha256"`
+	// Run is a number that no other run has; empty of a run from before they had one.
+	Run string `json:"run,omitempty"`
 	// HostIdentity is the host's own word, or HostSHA256.
 	HostIdentity string `json:"host_identity"`
 	// Simulated is the host's word once more, so that what takes it from host.json takes

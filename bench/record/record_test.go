@@ -182,10 +182,14 @@ func TestEveryByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range whole {
 		damaged := bytes.Clone(whole)
 		damaged[i] ^= 1 << (i % 8)
-		var r Run
+		r := Run{manifest: run.manifest}
 		if err := r.readTrials(bytes.NewReader(damaged)); err != nil {
 			t.Fatal(err)
 		}
@@ -213,6 +217,11 @@ func TestDamage(t *testing.T) {
 	lines := strings.SplitAfter(string(whole), "\n")
 	trial := lines[1][trialFrame.start() : len(lines[1])-2]
 	sum := lines[1][len(frameHead) : len(frameHead)+sumDigits]
+	run, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sumOf := func(trial string) string { return trialFrame.of(run.manifest.Run).sum([]byte(trial)) }
 
 	f := func(second string, rounds []int, want ...string) {
 		t.Helper()
@@ -269,11 +278,6 @@ func lineOf(t testing.TB, trial *bench.Trial) []byte {
 		t.Fatal(err)
 	}
 	return trialFrame.append(nil, data)
-}
-
-func sumOf(trial string) string {
-	line := trialFrame.append(nil, []byte(trial))
-	return string(line[len(frameHead) : len(frameHead)+sumDigits])
 }
 
 // TestDamagedFiles damages the files beside the trials.
@@ -471,5 +475,29 @@ func TestProfiles(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, r.Profiles); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A line of another run is none of this one, though it is whole.
+func TestLineOfAnotherRun(t *testing.T) {
+	dir, _ := exampleRun(t, 3)
+	other, _ := exampleRun(t, 3)
+	foreign, err := os.ReadFile(filepath.Join(other, TrialsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, TrialsFile)
+	own, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(own, []byte("\n"))
+	lines[1] = bytes.SplitAfter(foreign, []byte("\n"))[1]
+	if err := os.WriteFile(path, bytes.Join(lines, nil), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(dir)
+	if err != nil || len(r.Trials) != 2 || len(r.Damage) != 1 || !strings.HasPrefix(r.Damage[0].Error(), "trials.jsonl:2: checksum ") {
+		t.Errorf("%d trials, damage %v, %v", len(r.Trials), r.Damage, err)
 	}
 }

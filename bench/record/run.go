@@ -112,7 +112,7 @@ func (r *Run) readFile(name string, read func(io.Reader) error) error {
 // readTrials reads trials.jsonl.
 func (r *Run) readTrials(in io.Reader) (err error) {
 	var d decoder
-	r.whole, err = r.readLines(in, TrialsFile, trialFrame, func(data []byte) error {
+	r.whole, err = r.readLines(in, TrialsFile, trialFrame.of(r.manifest.Run), func(data []byte) error {
 		r.Trials = append(r.Trials, bench.Trial{})
 		last := len(r.Trials) - 1
 		err := d.trial(data, &r.Trials[last])
@@ -127,7 +127,7 @@ func (r *Run) readTrials(in io.Reader) (err error) {
 
 // readChecks reads checks.jsonl.
 func (r *Run) readChecks(in io.Reader) (err error) {
-	r.wholeChecks, err = r.readLines(in, ChecksFile, checkFrame, func(data []byte) error {
+	r.wholeChecks, err = r.readLines(in, ChecksFile, checkFrame.of(r.manifest.Run), func(data []byte) error {
 		var c Check
 		if err := json.Unmarshal(data, &c); err != nil {
 			return fmt.Errorf("decode the check: %w", err)
@@ -140,7 +140,7 @@ func (r *Run) readChecks(in io.Reader) (err error) {
 
 // readProfiles reads profiles.jsonl.
 func (r *Run) readProfiles(in io.Reader) (err error) {
-	r.wholeProfiles, err = r.readLines(in, ProfilesFile, profileFrame, func(data []byte) error {
+	r.wholeProfiles, err = r.readLines(in, ProfilesFile, profileFrame.of(r.manifest.Run), func(data []byte) error {
 		var p Profile
 		if err := json.Unmarshal(data, &p); err != nil {
 			return fmt.Errorf("decode the profile: %w", err)
@@ -151,11 +151,20 @@ func (r *Run) readProfiles(in io.Reader) (err error) {
 	return err
 }
 
+// mostDamage is how many damaged lines of a file are named: a file can be nothing else.
+const mostDamage = 10_000
+
 // readLines reads lines, which may be of any length, passes the value of each on,
 // and notes what is damaged. It returns how long all whole lines are.
 func (r *Run) readLines(in io.Reader, name string, f frame, take func(value []byte) error) (whole int64, err error) {
 	buffered := bufio.NewReaderSize(in, 1<<16)
 	var line []byte
+	damaged := 0
+	defer func() {
+		if damaged > mostDamage {
+			r.Damage = append(r.Damage, Damage{name, 0, false, fmt.Sprintf("and %d more lines", damaged-mostDamage)})
+		}
+	}()
 	for number := 1; ; number++ {
 		line, err = readLine(buffered, line[:0])
 		if errors.Is(err, io.EOF) && len(line) == 0 {
@@ -173,7 +182,9 @@ func (r *Run) readLines(in io.Reader, name string, f frame, take func(value []by
 			err = take(value)
 		}
 		if err != nil {
-			r.Damage = append(r.Damage, Damage{name, number, false, err.Error()})
+			if damaged++; damaged <= mostDamage {
+				r.Damage = append(r.Damage, Damage{name, number, false, err.Error()})
+			}
 		}
 		whole += int64(len(line))
 	}

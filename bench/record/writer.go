@@ -1,6 +1,7 @@
 package record
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // A Writer appends trials, and checks of the answers, to a run. It is for one
 // goroutine.
 type Writer struct {
-	dir            string
+	dir, run       string
 	trials, checks appender
 	// profiles is opened by the first one.
 	profiles      appender
@@ -34,6 +35,7 @@ func Create(dir string, plan, host any) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.manifest.Run = rand.Text()
 	manifest, err := json.Marshal(c.manifest)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", FormatFile, err)
@@ -51,7 +53,7 @@ func Create(dir string, plan, host any) (*Writer, error) {
 	if err := errors.Join(writeJSON(dir, PlanFile, c.plan), writeJSON(dir, HostFile, c.host)); err != nil {
 		return nil, err
 	}
-	w, err := open(dir, new(Run), os.O_EXCL)
+	w, err := open(dir, &Run{manifest: c.manifest}, os.O_EXCL)
 	if err != nil {
 		return nil, err
 	}
@@ -104,12 +106,12 @@ func Resume(dir string, plan, host any) (*Writer, *Run, error) {
 
 // open opens the files that are appended to, behind what r has of them.
 func open(dir string, r *Run, flags int) (_ *Writer, err error) {
-	w := &Writer{dir: dir, wholeProfiles: r.wholeProfiles}
-	if w.trials, err = openAppender(dir, TrialsFile, trialFrame, r.whole, os.O_CREATE|flags); err != nil {
+	w := &Writer{dir: dir, run: r.manifest.Run, wholeProfiles: r.wholeProfiles}
+	if w.trials, err = openAppender(dir, TrialsFile, trialFrame.of(w.run), r.whole, os.O_CREATE|flags); err != nil {
 		return nil, err
 	}
 	w.trials.count = len(r.Trials)
-	if w.checks, err = openAppender(dir, ChecksFile, checkFrame, r.wholeChecks, os.O_CREATE|flags); err != nil {
+	if w.checks, err = openAppender(dir, ChecksFile, checkFrame.of(w.run), r.wholeChecks, os.O_CREATE|flags); err != nil {
 		return nil, errors.Join(err, w.trials.file.Close())
 	}
 	w.checks.count = len(r.Checks)
@@ -154,7 +156,7 @@ func (w *Writer) openProfiles() (err error) {
 	if w.profiles.file != nil {
 		return nil
 	}
-	if w.profiles, err = openAppender(w.dir, ProfilesFile, profileFrame, w.wholeProfiles, os.O_CREATE); err != nil {
+	if w.profiles, err = openAppender(w.dir, ProfilesFile, profileFrame.of(w.run), w.wholeProfiles, os.O_CREATE); err != nil {
 		return err
 	}
 	return errors.Join(w.profiles.cut(), syncDir(w.dir))

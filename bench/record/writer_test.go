@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -60,9 +61,14 @@ func onSmallDisk(t *testing.T, room int64) (*Writer, *smallDisk) {
 
 func TestFullDisk(t *testing.T) {
 	trial := exampleTrial(rand.New(rand.NewPCG(3, 4)), 1, 10)
-	line := lineOf(t, trial)
-	for _, room := range []int64{0, 1, int64(len(line)) / 2, int64(len(line)) - 1} {
+	size := int64(len(lineOf(t, trial)))
+	for _, room := range []int64{0, 1, size / 2, size - 1} {
 		w, disk := onSmallDisk(t, room)
+		data, err := json.Marshal(trial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := trialFrame.of(w.run).append(nil, data)
 		path := filepath.Join(w.dir, TrialsFile)
 		before, err := os.ReadFile(path)
 		if err != nil {
