@@ -185,9 +185,16 @@ func DecodeHost(data []byte) (HostInfo, error) {
 	return h, nil
 }
 
+// deepestFact is how deep facts may be nested: what describes a node is at four levels, and
+// the names of what is nested ten thousand deep would take more memory than all else.
+const deepestFact = 16
+
 // appendFacts appends the leaves below a value. A list of plain values is one
 // leaf.
 func appendFacts(to []Fact, name string, value any) []Fact {
+	if strings.Count(name, ".") > deepestFact {
+		return to
+	}
 	switch v := value.(type) {
 	case map[string]any:
 		for key, below := range v {

@@ -27,8 +27,9 @@ type Names struct {
 	Treatments []string
 }
 
-// maxSize is more than any plan needs.
-const maxSize = 1 << 20
+// maxSize is twenty times what any plan needs. The parser takes time by the square of it:
+// seconds for this much, five minutes for a megabyte of keys.
+const maxSize = 64 << 10
 
 // Experiments that a plan may name.
 var experiments = []string{API, Kubelet}

@@ -312,7 +312,7 @@ func TestDecodeAnyNames(t *testing.T) {
 }
 
 func TestDecodeTooLarge(t *testing.T) {
-	if _, err := plan.Decode("p.yaml", make([]byte, 2<<20), catalog); err == nil || err.Error() != "read plan p.yaml: larger than 1048576 bytes" {
+	if _, err := plan.Decode("p.yaml", make([]byte, 2<<20), catalog); err == nil || err.Error() != "read plan p.yaml: larger than 65536 bytes" {
 		t.Errorf("Decode of 2 MiB: error %v", err)
 	}
 }

@@ -115,8 +115,17 @@ func TestNodeVerify(t *testing.T) {
 func TestNodeVerifyReadOnly(t *testing.T) {
 	conn := privateNode(t, podload(t))
 	report := verifyNode(t, "-r", conn.Endpoint, "--burners", "0", "--duration", "2s", "--source", "cri-pod-stats")
-	if len(report.Sources) != 1 || report.Sources[0].Calls < 4 || report.Defects() > 0 {
+	if len(report.Sources) != 1 || report.Sources[0].Calls < 4 {
 		t.Errorf("report of an empty node: %+v", report)
+	}
+	// Nothing ran, so nothing was found true, and nothing else is wrong.
+	for _, f := range report.Findings {
+		if f.Severity == agreement.Defect && f.Kind != agreement.NotJudged {
+			t.Errorf("found %v", f)
+		}
+	}
+	if report.Defects() == 0 {
+		t.Error("an empty node was found true")
 	}
 }
 
