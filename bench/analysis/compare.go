@@ -90,7 +90,8 @@ func (b *builder) pair(c *cellGroup, asked plan.Comparison, planned bool) error 
 		if !compared.Estimate.Absent() || judgedSeries(s) {
 			x.result.Comparisons = append(x.result.Comparisons, compared)
 		}
-		if judgedSeries(s) && rivals(of, to, b.headline(asked, planned)) {
+		answered := s.Metric != ResponseP50 || of.reads() && to.reads() // nobody waits for nothing
+		if judgedSeries(s) && answered && rivals(of, to, b.headline(asked, planned)) {
 			e.notes = compared.Estimate.Notes
 			if err := b.judge(x, s, &e); err != nil {
 				return fmt.Errorf("judge %s of %s in %s: %w", s, of.arm.Name, c.cell, err)
