@@ -79,7 +79,9 @@ func profiled(t *testing.T, runtime string) []record.Profile {
 			t.Fatalf("%s: %d parts, missing %v", p.Trial.Arm.Name, len(p.Parts), p.Missing)
 		}
 		for _, part := range p.Parts[:2] {
-			if len(part.CPU) == 0 || len(part.Files) != 2 {
+			// An agent uses a few milliseconds for ten calls: whether one of a hundred samples
+			// a second falls on it is chance.
+			if len(part.CPU) == 0 && part.Component != bench.ComponentAgent || len(part.Files) != 2 {
 				t.Errorf("%s: %s has %d functions and files %v", p.Trial.Arm.Name, part.Component, len(part.CPU), part.Files)
 			}
 		}
