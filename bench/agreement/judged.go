@@ -1,6 +1,9 @@
 package agreement
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // checkJudged finds that what every reader needs was held against nothing: a rule that has
 // judged nothing has not been kept. So it is where no value of a container that ran came in
@@ -9,7 +12,7 @@ import "fmt"
 // or with whole answers has a name already.
 func (s *subject) checkJudged() {
 	for _, f := range s.source.Form.Fields {
-		if !f.Required || f.Level != Containers || s.held(f.Metric) > 0 || s.accounted(f.Metric) {
+		if !f.Required || f.Level != Containers || s.bracketed(f.Metric) || s.accounted(f.Metric) {
 			continue
 		}
 		s.found = append(s.found, hit{
@@ -19,21 +22,12 @@ func (s *subject) checkJudged() {
 	}
 }
 
-// held counts the containers whose values of a metric were held against the kernel's.
-func (s *subject) held(metric string) int {
-	n := 0
-	for _, t := range s.tracks {
-		if t.metric.Name != metric || t.key.level() != Containers {
-			continue
-		}
-		for i := range t.readings {
-			if t.readings[i].bracketed {
-				n++
-				break
-			}
-		}
-	}
-	return n
+// bracketed says whether any container has a value of a metric between two of the kernel's.
+func (s *subject) bracketed(metric string) bool {
+	return slices.ContainsFunc(s.tracks, func(t *track) bool {
+		return t.metric.Name == metric && t.key.level() == Containers &&
+			slices.ContainsFunc(t.readings, func(r reading) bool { return r.bracketed })
+	})
 }
 
 // accounted says whether a defect says already why nothing can be held of a metric.

@@ -60,12 +60,7 @@ func (t *track) constant() bool {
 
 // unstamped says whether no reading has a timestamp.
 func (t *track) unstamped() bool {
-	for i := range t.readings {
-		if t.readings[i].at != 0 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(t.readings, func(r reading) bool { return r.at != 0 })
 }
 
 // allZero says whether all readings are 0.

@@ -64,7 +64,7 @@ func NewInput(run *record.Run) (Input, error) {
 	}
 	for _, d := range run.Damage {
 		in.Damage = append(in.Damage, d.Error())
-		if !d.Torn || run.End != nil {
+		if d.File != record.ProfilesFile && (!d.Torn || run.End != nil) { // no result is made of profiles
 			in.Unsound = append(in.Unsound, d.Error())
 		}
 	}

@@ -54,6 +54,11 @@ func TestUnsound(t *testing.T) {
 	if r := analysed(func(r *record.Run) { r.Damage, r.End = []record.Damage{torn}, nil }); verdicts(r) == 0 || len(r.Unsound) > 0 {
 		t.Errorf("killed: %d verdicts, unsound %v", verdicts(r), r.Unsound)
 	}
+	// One that was killed while it profiled has ended, and its profiles decide nothing.
+	profile := record.Damage{File: record.ProfilesFile, Line: 2, Torn: true, Reason: "torn"}
+	if r := analysed(func(r *record.Run) { r.Damage = []record.Damage{profile} }); verdicts(r) == 0 || len(r.Unsound) > 0 {
+		t.Errorf("killed while it profiled: %d verdicts, unsound %v", verdicts(r), r.Unsound)
+	}
 	unsound := func(what, want string, change func(*record.Run)) {
 		t.Helper()
 		r := analysed(change)

@@ -18,12 +18,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(&console{out: &reader{out: stdout}})
-	errors := &console{out: stderr}
-	root.SetErr(errors)
-	return caught(errors, func() int {
+	stderr = &console{out: stderr}
+	root.SetErr(stderr)
+	return caught(stderr, func() int {
 		err := root.ExecuteContext(ctx)
 		if err != nil {
-			complain(errors, err)
+			complain(stderr, err)
 		}
 		return status(ctx, err)
 	})
