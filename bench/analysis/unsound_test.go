@@ -59,6 +59,12 @@ func TestUnsound(t *testing.T) {
 	if r := analysed(func(r *record.Run) { r.Damage = []record.Damage{profile} }); verdicts(r) == 0 || len(r.Unsound) > 0 {
 		t.Errorf("killed while it profiled: %d verdicts, unsound %v", verdicts(r), r.Unsound)
 	}
+	// Where truth is asked for, checks that are not there have failed; where it is not, none
+	// was made.
+	missing := analysed(func(r *record.Run) { r.Checks = nil })
+	if verdicts(missing) > 0 || len(missing.Headlines()[0].Withheld) == 0 || !strings.Contains(missing.Headlines()[0].Withheld[0], "no check of them is in the records") {
+		t.Errorf("without checks: %d verdicts, withheld %v", verdicts(missing), missing.Headlines()[0].Withheld)
+	}
 	unsound := func(what, want string, change func(*record.Run)) {
 		t.Helper()
 		r := analysed(change)
