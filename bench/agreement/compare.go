@@ -38,10 +38,6 @@ type Comparison struct {
 	BiasHi float64 `json:"bias_hi,omitempty"`
 	Lower  float64 `json:"lower,omitempty"`
 	Upper  float64 `json:"upper,omitempty"`
-	// Slope is Deming's, with its 95 % interval; 0 where the values do not vary.
-	Slope   float64 `json:"slope,omitempty"`
-	SlopeLo float64 `json:"slope_lo,omitempty"`
-	SlopeHi float64 `json:"slope_hi,omitempty"`
 	// Band is the bias that is accepted: 0.01 is 1 %.
 	Band    float64 `json:"band"`
 	Verdict Verdict `json:"verdict"`
@@ -197,9 +193,6 @@ func (c *Comparison) fill(truth, values []float64) error {
 		}
 		c.Bias, c.BiasLo, c.BiasHi = math.Exp(a.Bias.Value), math.Exp(a.Bias.CI.Lo), math.Exp(a.Bias.CI.Hi)
 		c.Lower, c.Upper = math.Exp(a.Lower.Value), math.Exp(a.Upper.Value)
-	}
-	if line, err := stat.Deming(truth, values, 1, level95); err == nil { // values that do not vary have no slope
-		c.Slope, c.SlopeLo, c.SlopeHi = line.Slope.Value, line.Slope.CI.Lo, line.Slope.CI.Hi
 	}
 	inside := func(ratio, band float64) bool { return ratio >= 1-band && ratio <= 1+band }
 	switch {

@@ -3,8 +3,6 @@ package stat
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/stat"
 )
 
 // Agreement is a Bland-Altman analysis of differences between two sources of the
@@ -79,105 +77,4 @@ func agreement(d []float64, level, near, far float64) (Agreement, error) {
 		return Agreement{}, err
 	}
 	return a, nil
-}
-
-// A StructuralLine is a line between two variables that both carry error.
-type StructuralLine struct {
-	Intercept, Slope Estimate
-}
-
-// Deming fits y = a + b·x where both carry normal error; lambda is the error
-// variance of y over that of x (1 is orthogonal regression). The intervals are
-// jackknife ones with t of n-2 degrees of freedom (Linnet 1990). At least 4 pairs
-// are needed. If x and y do not vary together, ErrUnbounded.
-func Deming(x, y []float64, lambda, level float64) (StructuralLine, error) {
-	l, err := deming(x, y, lambda, level)
-	if err != nil {
-		return StructuralLine{}, fmt.Errorf("Deming line of %d pairs: %w", len(x), err)
-	}
-	return l, nil
-}
-
-func deming(x, y []float64, lambda, level float64) (StructuralLine, error) {
-	if err := checkOpen("level", level); err != nil {
-		return StructuralLine{}, err
-	}
-	if err := checkPositive("lambda", lambda); err != nil {
-		return StructuralLine{}, err
-	}
-	if err := checkPairs(4, x, y); err != nil {
-		return StructuralLine{}, err
-	}
-	if err := checkSpread(x); err != nil {
-		return StructuralLine{}, fmt.Errorf("x: %w", err)
-	}
-	if err := checkSpread(y); err != nil {
-		return StructuralLine{}, fmt.Errorf("y: %w", err)
-	}
-	slope, intercept, err := demingFit(x, y, lambda)
-	if err != nil {
-		return StructuralLine{}, err
-	}
-	n := float64(len(x))
-	slopes, intercepts := make([]float64, len(x)), make([]float64, len(x))
-	restX, restY := make([]float64, len(x)-1), make([]float64, len(x)-1)
-	for i := range x {
-		copy(restX, x[:i])
-		copy(restX[i:], x[i+1:])
-		copy(restY, y[:i])
-		copy(restY[i:], y[i+1:])
-		if slopes[i], intercepts[i], err = demingFit(restX, restY, lambda); err != nil {
-			return StructuralLine{}, fmt.Errorf("without pair %d: %w", i, err)
-		}
-	}
-	// The jackknife's standard error: sqrt((n-1)/n · Σ(θ(i) - mean)²).
-	jackknife := func(value float64, without []float64) Estimate {
-		se := math.Sqrt((n - 1) / n * squaresAround(without, stat.Mean(without, nil)))
-		e := tEstimate(value, se, n-2, level, len(x))
-		if se <= rounding*math.Abs(value) {
-			e.Warnings = []error{WarnPerfectFit}
-		}
-		return e
-	}
-	l := StructuralLine{Slope: jackknife(slope, slopes), Intercept: jackknife(intercept, intercepts)}
-	if err := checkFinite(l.Slope.CI.Lo, l.Slope.CI.Hi, l.Intercept.CI.Lo, l.Intercept.CI.Hi); err != nil {
-		return StructuralLine{}, err
-	}
-	return l, nil
-}
-
-func demingFit(x, y []float64, lambda float64) (slope, intercept float64, err error) {
-	meanX, meanY := stat.Mean(x, nil), stat.Mean(y, nil)
-	var sxx, syy, sxy float64
-	for i := range x {
-		dx, dy := x[i]-meanX, y[i]-meanY
-		sxx += dx * dx
-		syy += dy * dy
-		sxy += dx * dy
-	}
-	// A covariance that is rounding only would decide between a slope of 0 and an
-	// infinite one.
-	if math.Abs(sxy) <= rounding*math.Sqrt(sxx)*math.Sqrt(syy) {
-		return 0, 0, fmt.Errorf("%w: x and y do not vary together", ErrUnbounded)
-	}
-	d := syy - lambda*sxx
-	root := math.Hypot(d, 2*math.Sqrt(lambda)*sxy)
-	if d >= 0 {
-		slope = (d + root) / (2 * sxy)
-	} else { // the same root without cancellation
-		slope = 2 * lambda * sxy / (root - d)
-	}
-	intercept = meanY - slope*meanX
-	if err := checkFinite(slope, intercept); err != nil {
-		return 0, 0, err
-	}
-	return slope, intercept, nil
-}
-
-func squaresAround(x []float64, center float64) float64 {
-	s := 0.0
-	for _, v := range x {
-		s += (v - center) * (v - center)
-	}
-	return s
 }

@@ -2,11 +2,10 @@
 // in, numbers out.
 //
 // Package analysis stands above it and decides what a number means (verdicts,
-// margins, which metric is primary); package agreement uses its Deming and
-// Bland-Altman halves. It refuses to guess: an input that has no answer (NaN,
-// no spread, too few values for the level asked for) gets an error, an answer
-// that rests on a weaker method carries a warning, and a verdict is not its
-// business.
+// margins, which metric is primary); package agreement uses its Bland-Altman
+// half. It refuses to guess: an input that has no answer (NaN, no spread, too few
+// values for the level asked for) gets an error, an answer that rests on a weaker
+// method carries a warning, and a verdict is not its business.
 //
 // # What to use when
 //
@@ -24,7 +23,7 @@
 //	the same effect on several nodes       RandomEffects
 //	cost against pods                      RelativeLine (noise grows with cost), OLS (it does
 //	                                       not), Curvature
-//	two sources of the same value          BlandAltman, Deming
+//	two sources of the same value          BlandAltman
 //	many comparisons                       Holm (secondary), BenjaminiHochberg (exploratory)
 //	how many rounds                        SampleSize, MinimumDetectableEffect
 //
@@ -40,7 +39,6 @@
 //   - Holm. Scand. J. Statistics 6 (1979). Benjamini, Hochberg. JRSS B 57 (1995).
 //   - McCullagh, Nelder. Generalized Linear Models, 2nd ed. (1989), chapter 8: constant
 //     coefficient of variation.
-//   - Linnet. Deming regression: jackknife errors. Statistics in Medicine 9 (1990).
 //   - Bland, Altman. Lancet 327 (1986); Statistical Methods in Medical Research 8 (1999).
 //     Carkeet. Exact parametric confidence intervals for Bland-Altman limits of agreement.
 //     Optometry and Vision Science 92 (2015).

@@ -10,11 +10,10 @@ import (
 // has no function for, and what generate.R leaves out.
 func TestMore(t *testing.T) {
 	checkFile(t, "testdata/more.json", map[string]checker{
-		"power":            checkPowerValues,
-		"relative_line":    checkRelativeLine,
-		"curvature":        checkCurvature,
-		"deming_jackknife": checkDemingJackknife,
-		"limits":           checkLimits,
+		"power":         checkPowerValues,
+		"relative_line": checkRelativeLine,
+		"curvature":     checkCurvature,
+		"limits":        checkLimits,
 	})
 }
 
@@ -75,20 +74,6 @@ func checkCurvature(t *testing.T, raw json.RawMessage) {
 		a.interval("95 %", curve.Quadratic.CI, c.CI95)
 		a.value("ΔAICc", curve.DeltaAICc, c.DeltaAICc)
 	}
-}
-
-func checkDemingJackknife(t *testing.T, raw json.RawMessage) {
-	c := decode[struct {
-		X, Y      []float64
-		Lambda    float64
-		Intercept [2]float64 `json:"intercept_ci95"`
-		Slope     [2]float64 `json:"slope_ci95"`
-	}](t, raw)
-	a := agree{t, "Deming"}
-	l, err := Deming(c.X, c.Y, c.Lambda, 0.95)
-	a.ok(err)
-	a.interval("intercept", l.Intercept.CI, c.Intercept)
-	a.interval("slope", l.Slope.CI, c.Slope)
 }
 
 func checkLimits(t *testing.T, raw json.RawMessage) {

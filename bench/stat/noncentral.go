@@ -43,57 +43,18 @@ func noncentralTCDF(t, nu, delta float64) float64 {
 
 func clamp(v, lo, hi float64) float64 { return math.Max(lo, math.Min(hi, v)) }
 
-// noncentralTQuantile inverts noncentralTCDF for p strictly between 0 and 1, to
-// about 1e-9: by false position, halving the weight of an end that stays (the
-// Illinois rule), as each evaluation is an integral.
+// noncentralTQuantile inverts noncentralTCDF for p strictly between 0 and 1.
 func noncentralTQuantile(p, nu, delta float64) float64 {
-	above := func(t float64) float64 { return noncentralTCDF(t, nu, delta) - p }
-	// Start around the normal approximation
-	// P(T <= t) = Φ((t(1-1/4ν) - δ)/sqrt(1+t²/2ν)).
-	z := distuv.UnitNormal.Quantile(p)
-	c := 1 - 1/(4*nu)
-	start := delta / c
-	for range 10 {
-		start = (delta + z*math.Sqrt(1+start*start/(2*nu))) / c
-	}
-	step := 0.01 * (1 + math.Abs(start))
-	lo, hi := start-step, start+step
-	low, high := above(lo), above(hi)
-	for low > 0 && lo > -1e12 {
-		step *= 2
-		hi, high = lo, low
+	reached := func(t float64) bool { return noncentralTCDF(t, nu, delta) >= p }
+	step := 1 + math.Abs(delta)
+	lo, hi := delta-step, delta+step
+	for ; reached(lo) && lo > -1e12; step *= 2 {
 		lo -= step
-		low = above(lo)
 	}
-	for high < 0 && hi < 1e12 {
-		step *= 2
-		lo, low = hi, high
+	for ; !reached(hi) && hi < 1e12; step *= 2 {
 		hi += step
-		high = above(hi)
 	}
-	side := 0 // which end moved last
-	for range 100 {
-		if hi-lo <= 1e-10*(1+math.Abs(hi)) || low >= 0 || high <= 0 {
-			break
-		}
-		t := lo - low*(hi-lo)/(high-low)
-		f := above(t)
-		switch {
-		case math.Abs(f) < 1e-13:
-			return t
-		case f < 0:
-			if side < 0 {
-				high /= 2
-			}
-			lo, low, side = t, f, -1
-		default:
-			if side > 0 {
-				low /= 2
-			}
-			hi, high, side = t, f, 1
-		}
-	}
-	return lo + (hi-lo)/2
+	return bisect(lo, hi, reached)
 }
 
 // bisect returns where reached turns from false to true between lo and hi, to the

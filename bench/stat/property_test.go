@@ -109,20 +109,6 @@ func TestEquivariance(t *testing.T) {
 	}
 }
 
-// Swapping the two sides mirrors the answer.
-func TestSwap(t *testing.T) {
-	for seed := range uint64(20) {
-		u, v := sample(seed, 10, 50, 20), make([]float64, 10)
-		for i := range u {
-			v[i] = 3 + 1.1*u[i] + sample(seed+uint64(i), 1, 0, 2)[0]
-		}
-		forth, back := must[StructuralLine](t)(Deming(u, v, 2, 0.9)), must[StructuralLine](t)(Deming(v, u, 0.5, 0.9))
-		if !near(forth.Slope.Value, 1/back.Slope.Value, 1e-9) {
-			t.Errorf("Deming slope %v, swapped %v", forth.Slope.Value, back.Slope.Value)
-		}
-	}
-}
-
 // A one-sided test at 5 % and the upper end of the 90 % interval are the same
 // decision.
 func TestTestsAndIntervalsAgree(t *testing.T) {

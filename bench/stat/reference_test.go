@@ -22,7 +22,6 @@ func TestReference(t *testing.T) {
 		"quantile_ci_ranks":     checkRanks,
 		"paired_log_t":          checkPairedLogT,
 		"ols":                   checkOLS,
-		"deming":                checkDeming,
 		"bland_altman_log":      checkBlandAltman,
 		"p_adjust":              checkAdjust,
 		"effective_sample_size": checkEffective,
@@ -125,20 +124,6 @@ func checkOLS(t *testing.T, raw json.RawMessage) {
 		a.value("error of slope", l.SlopeSE, c.SE)
 		a.interval("95 %", l.Slope.CI, c.CI95)
 		a.value("R²", l.R2, c.R2)
-	}
-}
-
-func checkDeming(t *testing.T, raw json.RawMessage) {
-	for name, c := range cases[struct {
-		X, Y                     []float64
-		Lambda, Slope, Intercept float64
-		Note                     string
-	}](t, raw) {
-		a := agree{t, name}
-		l, err := Deming(c.X, c.Y, c.Lambda, 0.95)
-		a.ok(err)
-		a.value("slope", l.Slope.Value, c.Slope)
-		a.value("intercept", l.Intercept.Value, c.Intercept)
 	}
 }
 

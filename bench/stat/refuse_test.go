@@ -33,7 +33,6 @@ func calls() []call {
 		{"OLS", func(x, y []float64) (any, error) { return anyOf(OLS(x, y, 0.9)) }, ErrConstant, 3},
 		{"RelativeLine", func(x, y []float64) (any, error) { return anyOf(RelativeLine(x, y, 0.9)) }, ErrConstant, 3},
 		{"Curvature", func(x, y []float64) (any, error) { return anyOf(Curvature(x, y, NoiseAbsolute, 0.9)) }, ErrConstant, 6},
-		{"Deming", func(x, y []float64) (any, error) { return anyOf(Deming(x, y, 1, 0.9)) }, ErrConstant, 4},
 		{"BlandAltman", func(x, _ []float64) (any, error) { return anyOf(BlandAltman(x, 0.9)) }, ErrConstant, 3},
 		{"LogRatios", func(x, y []float64) (any, error) { return anyOf(LogRatios(x, y)) }, nil, 1},
 		{"Holm", func(x, _ []float64) (any, error) { return anyOf(Holm(x)) }, nil, 1},
@@ -105,8 +104,6 @@ func TestRefusal(t *testing.T) {
 	f("a variance beyond float64", err, ErrNotFinite)
 	_, err = GeometricMeanRatio([]float64{800, 900, 850}, 0.9)
 	f("a ratio beyond float64", err, ErrNotFinite)
-	_, err = Deming([]float64{1, 2, 1, 2}, []float64{1, 1, 2, 2}, 1, 0.9)
-	f("Deming of unrelated columns", err, ErrUnbounded)
 }
 
 // independentQuantile is QuantileIntervalEffective of values that are independent.
@@ -125,7 +122,6 @@ func TestParameters(t *testing.T) {
 		"OLS":                       func(l float64) error { _, err := OLS(x, y, l); return err },
 		"RelativeLine":              func(l float64) error { _, err := RelativeLine(x, y, l); return err },
 		"Curvature":                 func(l float64) error { _, err := Curvature(x, y, NoiseAbsolute, l); return err },
-		"Deming":                    func(l float64) error { _, err := Deming(x, y, 1, l); return err },
 		"BlandAltman":               func(l float64) error { _, err := BlandAltman(x, l); return err },
 		"SampleSize":                func(l float64) error { _, err := SampleSize(1, 1, 0.05, l); return err },
 	}
@@ -137,7 +133,6 @@ func TestParameters(t *testing.T) {
 		}
 	}
 	byPositive := map[string]func(v float64) error{
-		"lambda":             func(v float64) error { _, err := Deming(x, y, v, 0.9); return err },
 		"delta":              func(v float64) error { _, err := SampleSize(v, 1, 0.05, 0.8); return err },
 		"standard deviation": func(v float64) error { _, err := SampleSize(1, v, 0.05, 0.8); return err },
 		"detectable":         func(v float64) error { _, err := MinimumDetectableEffect(5, v, 0.05, 0.8); return err },

@@ -42,17 +42,13 @@ type fitter func(x, y []float64, level float64) (Line, error)
 // cost, lognormal in the first column; "absolute" noise is the same everywhere,
 // normal in the first column.
 func lineStudies() []study {
-	studies := []study{
-		slopeStudy(8, "OLS slope, relative noise", false, slopeOf(OLS)),
-		demingStudy(10, "Deming slope, relative noise", false),
-	}
-	for i := range studies {
-		studies[i].unsuited = true
-	}
-	return append(studies,
-		demingStudy(12, "Deming slope, absolute noise", true),
+	unsuited := slopeStudy(8, "OLS slope, relative noise", false, slopeOf(OLS))
+	unsuited.unsuited = true
+	return []study{
+		unsuited,
 		slopeStudy(13, "RelativeLine slope, relative noise", false, slopeOf(RelativeLine)),
-		slopeStudy(18, "OLS slope, absolute noise", true, slopeOf(OLS)))
+		slopeStudy(18, "OLS slope, absolute noise", true, slopeOf(OLS)),
+	}
 }
 
 var criLine = trueLine{intercept: 3, slope: 0.042}
@@ -71,24 +67,5 @@ func slopeStudy(seed int, name string, absolute bool, method func(x, y []float64
 		x := densities(n)
 		y := line.costs(x, k.draw(rng, n))
 		return line.slope, func(level float64) (Estimate, error) { return method(x, y, level) }
-	})
-}
-
-func demingStudy(seed int, name string, absolute bool) study {
-	return oneRow(seed, name, func(rng *rand.Rand, k noise, n int) (float64, func(float64) (Estimate, error)) {
-		ex, ey := k.draw(rng, n), k.draw(rng, n)
-		x, y := make([]float64, n), make([]float64, n)
-		for i := range x {
-			held := 50 + 450*float64(i)/float64(n-1)
-			if absolute {
-				x[i], y[i] = held+8*ex[i], 1.01*held+8*ey[i]
-			} else {
-				x[i], y[i] = held*math.Exp(noiseSD*ex[i]), 1.01*held*math.Exp(noiseSD*ey[i])
-			}
-		}
-		return 1.01, func(level float64) (Estimate, error) {
-			l, err := Deming(x, y, 1, level)
-			return l.Slope, err
-		}
 	})
 }

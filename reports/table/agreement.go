@@ -47,7 +47,7 @@ func agreements(r *analysis.Report) Section {
 // agreed has a row for each comparison that is to be kept.
 func agreed(r *analysis.Report, what string, keep func(*agreement.Comparison) bool) Table {
 	t := Table{
-		Header: []string{"collector", "state", "quantity", "of", "against", "n", "bias, %\n[95 %]", "limits of\nagreement, %", "slope\n[95 %]", "band\n± %", "result"},
+		Header: []string{"collector", "state", "quantity", "of", "against", "n", "bias, %\n[95 %]", "limits of\nagreement, %", "band\n± %", "result"},
 	}
 	first := shown(r)
 	for k := range r.Checks {
@@ -63,7 +63,7 @@ func agreed(r *analysis.Report, what string, keep func(*agreement.Comparison) bo
 			}
 			row := Row{
 				Plain(check.Collector), Plain(check.State), Plain(quantity(c.Metric)), {}, {}, Plain(strconv.Itoa(c.N)),
-				Plain(format.Absent), Plain(format.Absent), Plain(format.Absent), Plain(format.Hundredths.Number(c.Band)), Plain(string(c.Verdict)),
+				Plain(format.Absent), Plain(format.Absent), Plain(format.Hundredths.Number(c.Band)), Plain(string(c.Verdict)),
 			}
 			if c.Against != cgroupFiles {
 				row[3], row[4] = Plain(string(c.Level)+"s"), Plain(c.Against)
@@ -72,10 +72,7 @@ func agreed(r *analysis.Report, what string, keep func(*agreement.Comparison) bo
 				row[6] = Cell{Text: format.Hundredths.Number(c.Bias - 1), Interval: format.Hundredths.Interval(c.BiasLo-1, c.BiasHi-1)}
 				row[7] = Plain(format.Hundredths.Interval(c.Lower-1, c.Upper-1))
 			}
-			if c.Slope != 0 {
-				row[8] = Cell{Text: format.One.Number(c.Slope), Interval: format.One.Interval(c.SlopeLo, c.SlopeHi)}
-			}
-			row[10].Tone = map[agreement.Verdict]Tone{agreement.Agrees: Good, agreement.Differs: Bad, agreement.Unclear: Open}[c.Verdict]
+			row[9].Tone = map[agreement.Verdict]Tone{agreement.Agrees: Good, agreement.Differs: Bad, agreement.Unclear: Open}[c.Verdict]
 			t.Rows = append(t.Rows, row)
 		}
 	}

@@ -16,7 +16,7 @@ func Checked(cell bench.Cell) []record.Check {
 	frozen := Answers("cri-pod-stats", cell, 0.0123, 0.94)
 	frozen.Form, frozen.Pods, frozen.PodsDue, frozen.Unreliable = agreement.PodSandboxStats.Name, float64(cell.Pods), float64(cell.Pods), true
 	processes := compared(bench.ProcessCount, agreement.Pods, cell, 1.4)
-	processes.Against, processes.Slope = "cadvisor", 0 // all pods have as many
+	processes.Against = "cadvisor"
 	frozen.Agreement = append(frozen.Agreement,
 		compared(bench.CPUUsage, agreement.Pods, cell, 0.93), processes,
 		agreement.Comparison{Metric: bench.PageFaults.Name, Level: agreement.Pods, Against: "cgroup", N: 1, Verdict: agreement.Unclear, Why: "fewer than 3 to compare"},
@@ -106,7 +106,7 @@ func Answers(collector string, cell bench.Cell, age, fresh float64) agreement.So
 func compared(m *bench.Metric, level agreement.Level, cell bench.Cell, ratio float64) agreement.Comparison {
 	c := agreement.Comparison{
 		Metric: m.Name, Level: level, Against: "cgroup", N: cell.Pods, Bias: ratio, BiasLo: ratio - 0.001, BiasHi: ratio + 0.001,
-		Lower: ratio - 0.008, Upper: ratio + 0.008, Slope: ratio, SlopeLo: ratio - 0.005, SlopeHi: ratio + 0.005, Band: 0.01, Verdict: agreement.Agrees,
+		Lower: ratio - 0.008, Upper: ratio + 0.008, Band: 0.01, Verdict: agreement.Agrees,
 	}
 	if c.BiasHi < 1-c.Band || c.BiasLo > 1+c.Band {
 		c.Verdict = agreement.Differs

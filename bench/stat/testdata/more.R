@@ -21,10 +21,8 @@ L$curvature <- lapply(c(0, 4e-5), function(q) { y <- 3 + 0.042 * xs + q * xs^2 +
   aicc <- function(m, k) n * log(sum(resid(m)^2) / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
   list(x = xs, y = y, quadratic = r(coef(b)[3]), ci95 = r(confint(b)[3, ]), delta_aicc = aicc(a, 3) - aicc(b, 4)) })
 
-# Deming with jackknife errors; exact limits of agreement from the noncentral t distribution.
+# Exact limits of agreement from the noncentral t distribution. The draws before them are used by nothing and keep them
+# what they were.
 tx <- runif(20, 10, 500); mx <- tx + rnorm(20, 0, 4); my <- 1.5 + 1.01 * tx + rnorm(20, 0, 4)
-dem <- function(x, y, l) { sx <- var(x); sy <- var(y); sxy <- cov(x, y); b <- (sy - l * sx + sqrt((sy - l * sx)^2 + 4 * l * sxy^2)) / (2 * sxy); c(mean(y) - b * mean(x), b) }
-L$deming_jackknife <- { full <- dem(mx, my, 2); j <- sapply(1:20, function(i) dem(mx[-i], my[-i], 2)); se <- apply(j, 1, function(v) sqrt(19 / 20 * sum((v - mean(v))^2)))
-  list(x = mx, y = my, lambda = 2, intercept_ci95 = full[1] + c(-1, 1) * qt(.975, 18) * se[1], slope_ci95 = full[2] + c(-1, 1) * qt(.975, 18) * se[2]) }
 L$limits <- lapply(c(5, 12, 40), function(n) { d <- rnorm(n, .01, .05); se <- sd(d) / sqrt(n); q <- suppressWarnings(qt(c(.025, .975), n - 1, 1.96 * sqrt(n))); list(d = d, upper_ci95 = mean(d) + q * se, lower_ci95 = mean(d) - rev(q) * se) })
 write(toJSON(L, digits = NA, auto_unbox = TRUE, null = "null", pretty = FALSE), args[2])
