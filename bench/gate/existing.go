@@ -15,6 +15,7 @@ import (
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/child"
+	"cri-stats-bench/bench/durable"
 )
 
 // DefaultStateFile is where the original configuration of a node's kubelet is kept
@@ -125,10 +126,10 @@ func (e *Existing) keep() error {
 		err = os.MkdirAll(filepath.Dir(e.stateFile()), 0o755)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(filepath.Dir(e.stateFile())))
+		err = durable.SyncDir(filepath.Dir(filepath.Dir(e.stateFile())))
 	}
 	if err == nil {
-		err = writeWhole(e.stateFile(), data)
+		err = durable.WriteFile(e.stateFile(), data, 0o600) // its content may be nobody's business
 	}
 	if err != nil {
 		return fmt.Errorf("keep the kubelet's configuration: %w", err)
@@ -167,7 +168,7 @@ func Recover(ctx context.Context, stateFile string) (path string, err error) {
 	}
 	err = os.Remove(stateFile)
 	if err == nil {
-		err = syncDir(filepath.Dir(stateFile))
+		err = durable.SyncDir(filepath.Dir(stateFile))
 	}
 	if err != nil {
 		return s.Path, fmt.Errorf("the kubelet's configuration %s is back: %w", s.Path, err)
@@ -200,33 +201,6 @@ func overwrite(path string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// writeWhole makes a file that is on disk as a whole or not at all. Its content may
-// be nobody's business.
-func writeWhole(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".kubelet-*") // of mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir puts a folder on disk: without that, the name of a file in it may be lost with
-// the power although the file is there.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // restartTimeout is how long the command may take: systemd waits for 90 s until it

@@ -53,7 +53,7 @@ func removeDir(dir string) {
 	if vacant, err := vacantDir(dir); err != nil || !vacant {
 		return
 	}
-	_ = os.Remove(filepath.Join(dir, stateDraft))
+	_ = os.Remove(filepath.Join(dir, stateDraft()))
 	_ = os.Remove(dir)
 	if dir == DefaultDir {
 		_ = os.Remove(filepath.Dir(dir))

@@ -9,35 +9,26 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"cri-stats-bench/bench/durable"
 )
 
 const (
-	stateFile = "node.json"
-	// stateDraft becomes stateFile when it is whole. It is all that is in Dir when
-	// the very first writing is cut short.
-	stateDraft  = "." + stateFile + ".new"
+	stateFile   = "node.json"
 	stateFormat = 2
 )
 
+// stateDraft becomes stateFile when it is whole. It is all that is in Dir when the very
+// first writing is cut short.
+func stateDraft() string { return durable.Draft(stateFile) }
+
 // write replaces the state file in one step. The caller holds the lock on Dir.
 func (s *State) write() error {
-	name, draft := filepath.Join(s.Dir, stateFile), filepath.Join(s.Dir, stateDraft)
-	err := func() error {
-		data, err := json.MarshalIndent(s, "", "  ")
-		if err != nil {
-			return err
-		}
-		f, err := os.OpenFile(draft, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
-		if err != nil {
-			return err
-		}
-		_, err = f.Write(append(data, '\n'))
-		// The name must not reach the disk before what it names.
-		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-			return errors.Join(err, os.Remove(draft))
-		}
-		return os.Rename(draft, name)
-	}()
+	name := filepath.Join(s.Dir, stateFile)
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err == nil {
+		err = durable.WriteFile(name, append(data, '\n'), 0o644)
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
@@ -111,7 +102,7 @@ func vacantDir(dir string) (bool, error) {
 		return true, nil
 	}
 	for _, entry := range entries {
-		if entry.Name() != stateDraft {
+		if entry.Name() != stateDraft() {
 			return false, nil
 		}
 	}

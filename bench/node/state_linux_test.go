@@ -116,7 +116,7 @@ func TestClearDeadRefuses(t *testing.T) {
 	if err := clearDead(t.Context(), dir); err != nil {
 		t.Errorf("an empty folder: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, stateDraft), []byte("{"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, stateDraft()), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := clearDead(t.Context(), dir); err != nil {

@@ -40,7 +40,7 @@ func (w *Writer) End(because string) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", EndFile, err)
 	}
-	if err := errors.Join(writeJSON(w.dir, EndFile, data), syncDir(w.dir)); err != nil {
+	if err := writeJSON(w.dir, EndFile, data); err != nil {
 		return fmt.Errorf("end run: %w", err)
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"cri-stats-bench/bench/durable"
 )
 
 // Version is the format that this package writes, and the newest it reads.
@@ -123,7 +125,7 @@ func readJSON(dir, name, want string) (json.RawMessage, []Damage, error) {
 
 // writeJSON writes a new file, indented for readers, and syncs it. It is there whole or
 // not at all: a disk that is full leaves no beginning of one.
-func writeJSON(dir, name string, compact []byte) (err error) {
+func writeJSON(dir, name string, compact []byte) error {
 	var out bytes.Buffer
 	if err := json.Indent(&out, compact, "", "  "); err != nil {
 		return fmt.Errorf("indent %s: %w", name, err)
@@ -133,20 +135,7 @@ func writeJSON(dir, name string, compact []byte) (err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("create run: %w", errors.Join(err, &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}))
 	}
-	f, err := os.CreateTemp(dir, "."+name+"-*")
-	if err != nil {
-		return fmt.Errorf("create run: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name()) // it is of no use, and the error says why
-		}
-	}()
-	_, err = f.Write(out.Bytes())
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("create run: %w", err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := durable.WriteFile(path, out.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("create run: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cri-stats-bench/bench"
+	"cri-stats-bench/bench/durable"
 )
 
 // A Writer appends trials, and checks of the answers, to a run. It is for one
@@ -58,7 +59,7 @@ func Create(dir string, plan, host any) (*Writer, error) {
 		return nil, err
 	}
 	// The manifest last: from here on the directory is a run.
-	if err := errors.Join(writeJSON(dir, FormatFile, manifest), syncDir(dir), syncDir(filepath.Dir(dir))); err != nil {
+	if err := errors.Join(writeJSON(dir, FormatFile, manifest), durable.SyncDir(filepath.Dir(dir))); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
@@ -159,7 +160,7 @@ func (w *Writer) openProfiles() (err error) {
 	if w.profiles, err = openAppender(w.dir, ProfilesFile, profileFrame.of(w.run), w.wholeProfiles, os.O_CREATE); err != nil {
 		return err
 	}
-	return errors.Join(w.profiles.cut(), syncDir(w.dir))
+	return errors.Join(w.profiles.cut(), durable.SyncDir(w.dir))
 }
 
 // Log is where the run's log goes. It is not synced.
