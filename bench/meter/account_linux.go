@@ -102,10 +102,7 @@ func openNode(proc string) (*nodeAccount, error) {
 // read reads the account. Only the first line is wanted, so a buffer that holds
 // not more than that is enough.
 func (n *nodeAccount) read() nodeReading {
-	size, err := unix.Pread(n.fd, n.buf[:], 0)
-	for errors.Is(err, unix.EINTR) {
-		size, err = unix.Pread(n.fd, n.buf[:], 0)
-	}
+	size, err := uninterrupted(func() (int, error) { return unix.Pread(n.fd, n.buf[:], 0) })
 	at := time.Now()
 	if err != nil {
 		return nodeReading{at, nodeTicks{}, &os.PathError{Op: "read", Path: n.file.Name(), Err: err}}

@@ -2,11 +2,13 @@ package meter
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 func TestField(t *testing.T) {
@@ -112,4 +114,20 @@ func FuzzParsePID(f *testing.F) {
 			t.Errorf("parsePID(%q) = %d", line, pid)
 		}
 	})
+}
+
+// A signal does not cost a reading: the call is made again, and its own errors are told.
+func TestUninterrupted(t *testing.T) {
+	f := func(wantN int, want error, answers ...error) {
+		t.Helper()
+		calls := 0
+		n, err := uninterrupted(func() (int, error) { calls++; return calls, answers[calls-1] })
+		if n != wantN || !errors.Is(err, want) || calls != len(answers) {
+			t.Errorf("%d, %v after %d calls; want %d, %v", n, err, calls, wantN, want)
+		}
+	}
+	f(1, nil, nil)
+	f(3, nil, unix.EINTR, unix.EINTR, nil)
+	f(2, unix.ESRCH, unix.EINTR, unix.ESRCH)
+	f(1, unix.EAGAIN, unix.EAGAIN)
 }

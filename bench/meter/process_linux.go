@@ -168,14 +168,11 @@ func (p *process) memory(buf []byte) (memory, error) {
 // would also try to have it polled.
 func readInto(name string, buf []byte) ([]byte, error) {
 	fail := func(op string, err error) error { return &os.PathError{Op: op, Path: name, Err: err} }
-	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := uninterrupted(func() (int, error) { return unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0) })
 	if err != nil {
 		return nil, fail("open", err)
 	}
-	n, err := unix.Read(fd, buf)
-	for errors.Is(err, unix.EINTR) {
-		n, err = unix.Read(fd, buf)
-	}
+	n, err := uninterrupted(func() (int, error) { return unix.Read(fd, buf) })
 	if err = errors.Join(err, unix.Close(fd)); err != nil {
 		return nil, fail("read", err)
 	}
@@ -183,6 +180,17 @@ func readInto(name string, buf []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: larger than %d bytes", name, len(buf)-1)
 	}
 	return buf[:n], nil
+}
+
+// uninterrupted makes a system call again while a signal cuts it short: Go's handlers ask
+// the kernel to go on by itself, and not every file system does.
+func uninterrupted(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
+	}
 }
 
 // gone says whether a reading has no value because its process or thread ended.
