@@ -60,7 +60,7 @@ func arm(t testing.TB, r *analysis.Report, name string, pods int) *analysis.ArmR
 }
 
 func total(m analysis.Metric) analysis.Series {
-	return analysis.Series{Metric: m, Component: analysis.Total}
+	return analysis.TotalOf(m)
 }
 
 func near(t testing.TB, what string, got, want, relative float64) {

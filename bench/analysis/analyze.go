@@ -36,7 +36,6 @@ func (in Input) Analyze() (*Report, error) {
 			return nil, fmt.Errorf("analyse a run of plan %s: %w", in.Plan.Name, err)
 		}
 	}
-	b.profiles()
 	return b.finish(), nil
 }
 
@@ -78,7 +77,7 @@ func (in Input) builder() (*builder, error) {
 			Baseline: in.Plan.Baseline, Idle: in.Plan.Idle, Margin: in.Plan.Margin,
 			Looks: in.Plan.Rounds.Looks(), End: in.End,
 			Level: intervalLevel, VerdictLevel: verdictLevel, Host: in.Host,
-			Parts: parts(in.Plan, in.Trials), Unsound: in.Unsound,
+			Parts: parts(in.Plan, in.Trials), Unsound: in.Unsound, Profiles: in.profiles(),
 		},
 	}
 	b.arms = arms(slices.Concat(in.Plan.Arms, sumArms(in.Plan)), b.trials)

@@ -160,7 +160,7 @@ func (b *builder) costs(g *group) error {
 		return out
 	}
 	g.result.Total = cost(Total, true)
-	if reads := (Series{Metric: ReadCalls, Component: Total}); has(reads) {
+	if reads := (TotalOf(ReadCalls)); has(reads) {
 		g.result.Reads = mean(reads)
 	}
 	if response := (Series{Metric: ResponseP50}); has(response) {

@@ -197,7 +197,7 @@ func (b *builder) standing(g *group) []*group {
 // the first rounds of each sweep.
 func (b *builder) against(of *group, to []*group, c estimand, rounds int) (effect, error) {
 	e := effect{kind: c.kind, missing: make(map[turn]string)}
-	steals := c.kind == Ratio && c.series == Series{Metric: CPUCores, Component: Total}
+	steals := c.kind == Ratio && c.series == TotalOf(CPUCores)
 	mine := of.byTurn(c.series)
 	theirs := make([]map[turn]float64, len(to))
 	for i, g := range to {

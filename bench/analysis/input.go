@@ -159,6 +159,14 @@ type Fact struct {
 	Value string `json:"value"`
 }
 
+// Fact returns what host.json says under a name, "" if it says nothing.
+func (h *HostInfo) Fact(name string) string {
+	if i := slices.IndexFunc(h.Facts, func(f Fact) bool { return f.Name == name }); i >= 0 {
+		return h.Facts[i].Value
+	}
+	return ""
+}
+
 // DecodeHost reads host.json. Of what it does not know it makes facts.
 func DecodeHost(data []byte) (HostInfo, error) {
 	var h HostInfo

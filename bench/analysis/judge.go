@@ -232,7 +232,7 @@ func (b *builder) decideOn(all []*pairing) error {
 }
 
 func (x *pairing) verdictOn(m Metric) Verdict {
-	if j := x.result.Judged(Series{Metric: m, Component: Total}); j != nil {
+	if j := x.result.Judged(TotalOf(m)); j != nil {
 		return j.Verdict
 	}
 	return NoVerdict

@@ -26,7 +26,7 @@ func costParts(limit float64) func(*builder, *gatePair) ([]KEPPart, error) {
 			name   string
 			metric Metric
 		}{{"CPU", CPUCores}, {"memory", PSS}} {
-			p, err := b.ratioPart(of.name, limit, d, Series{Metric: of.metric, Component: Total})
+			p, err := b.ratioPart(of.name, limit, d, TotalOf(of.metric))
 			if err != nil {
 				return nil, err
 			}
@@ -42,7 +42,7 @@ func performanceParts(b *builder, d *gatePair) ([]KEPPart, error) {
 	if d.load == Unscraped {
 		return nil, nil
 	}
-	cpu, err := b.ratioPart("CPU", 1, d, Series{Metric: CPUCores, Component: Total})
+	cpu, err := b.ratioPart("CPU", 1, d, TotalOf(CPUCores))
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,9 @@ type Series struct {
 	Collector string          `json:"collector,omitempty"`
 }
 
+// TotalOf is the series of a metric over all Parts of a report.
+func TotalOf(m Metric) Series { return Series{Metric: m, Component: Total} }
+
 // String names the series as notes do: "cpu_cores of runtime".
 func (s Series) String() string {
 	of := []string{}

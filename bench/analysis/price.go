@@ -94,7 +94,7 @@ func (b *builder) aboves(c *cellGroup) error {
 			to     *Estimate
 		}{{CPUCores, &out.CPU}, {PSS, &out.PSS}} {
 			var err error
-			if *of.to, err = b.aboveIdle(g, idle, Series{Metric: of.metric, Component: Total}, intervalLevel); err != nil {
+			if *of.to, err = b.aboveIdle(g, idle, TotalOf(of.metric), intervalLevel); err != nil {
 				return fmt.Errorf("%s of %s above %s in %s: %w", of.metric, g.arm.Name, idle.arm.Name, c.cell, err)
 			}
 		}
@@ -214,7 +214,7 @@ func (b *builder) priceTests(c *cellGroup, prices map[string]Price) error {
 			}
 			t := PriceTest{Cell: c.cell, Arm: g.arm.Name, Against: o.arm.Name, Collectors: more}
 			var err error
-			if t.Found, err = b.aboveIdle(g, o, Series{Metric: CPUCores, Component: Total}, intervalLevel); err != nil {
+			if t.Found, err = b.aboveIdle(g, o, TotalOf(CPUCores), intervalLevel); err != nil {
 				return err
 			}
 			t.predict(g, prices)

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"cri-stats-bench/bench"
@@ -80,6 +81,15 @@ type Report struct {
 // Simulated says that nothing was measured on a node: every rendering must say
 // so, and no verdict may rest on it.
 func (r *Report) Simulated() bool { return r.Host.Simulated }
+
+// TotalName names what totals sum over: "agent + runtime + shims".
+func (r *Report) TotalName() string {
+	names := make([]string, len(r.Parts))
+	for i, p := range r.Parts {
+		names[i] = string(p)
+	}
+	return strings.Join(names, " + ")
+}
 
 // An Arm is how the trials of one arm went over the whole run.
 type Arm struct {

@@ -50,7 +50,7 @@ func TestCompare(t *testing.T) {
 func TestEndpoint(t *testing.T) {
 	p := planOf(t, nightly, "10", 12, 12)
 	old, new := runOf(t, "old", made(p, 1, costs{})), runOf(t, "new", made(p, 2, worse("cri-pod-stats", 1.5)))
-	e := endpoint(t, compared(t, old, new, Options{}), "cri-pod-stats", total(analysis.CPUCores))
+	e := endpoint(t, compared(t, old, new, Options{}), "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 	want := (1 + 1.5 + 1) / 3.0
 	if math.Abs(math.Log(e.Ratio.Value/want)) > 0.03 || e.Ratio.Interval.Lo > want || e.Ratio.Interval.Hi < want {
 		t.Errorf("ratio %v %+v, want %.3f", e.Ratio.Value, e.Ratio.Interval, want)
@@ -86,7 +86,7 @@ func TestSlowerNode(t *testing.T) {
 		return c
 	}
 	c := f("a slower node", 1.2, 1, Inconclusive, 0)
-	e := endpoint(t, c, "cri-pod-stats", total(analysis.CPUCores))
+	e := endpoint(t, c, "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 	if e.Unadjusted != Regressed || e.Net == nil || math.Abs(e.Net.Value-1) > 0.05 || len(e.Notes) == 0 {
 		t.Errorf("withdrawn: %+v", e)
 	}
@@ -94,7 +94,7 @@ func TestSlowerNode(t *testing.T) {
 		t.Errorf("warnings %q", c.Warnings)
 	}
 	c = f("a slower node and a worse runtime", 1.2, 2, Regressed, 2)
-	if e := endpoint(t, c, "cri-pod-stats", total(analysis.CPUCores)); e.Net == nil || e.Net.Interval.Lo < 1.05 {
+	if e := endpoint(t, c, "cri-pod-stats", analysis.TotalOf(analysis.CPUCores)); e.Net == nil || e.Net.Interval.Lo < 1.05 {
 		t.Errorf("over the node: %+v", e.Net)
 	}
 	c = f("a faster node", 0.8, 1, Inconclusive, 0)
@@ -116,13 +116,13 @@ func TestRelative(t *testing.T) {
 	f := func(arm string, want float64) {
 		t.Helper()
 		i := slices.IndexFunc(c.Endpoints, func(e Endpoint) bool {
-			return e.Arm == arm && e.Series == total(analysis.CPUCores) && e.Over == "cadvisor"
+			return e.Arm == arm && e.Series == analysis.TotalOf(analysis.CPUCores) && e.Over == "cadvisor"
 		})
 		e := &c.Endpoints[i]
 		if e.Class != Exploratory || e.Verdict != NoVerdict || e.Ratio.Interval.Lo > want || e.Ratio.Interval.Hi < want || math.Abs(e.Ratio.Value/want-1) > 0.05 {
 			t.Errorf("%s over cadvisor: %+v %+v, want %.3f", arm, e, e.Ratio.Interval, want)
 		}
-		if with := endpoint(t, c, arm, total(analysis.CPUCores)); e.Old.SD > with.Old.SD/2 || e.Old.N != 12 {
+		if with := endpoint(t, c, arm, analysis.TotalOf(analysis.CPUCores)); e.Old.SD > with.Old.SD/2 || e.Old.N != 12 {
 			t.Errorf("%s: the spread is %g over the baseline and %g without", arm, e.Old.SD, with.Old.SD)
 		}
 	}
@@ -251,7 +251,7 @@ func TestLeftOut(t *testing.T) {
 	if want := []string{"today-again", "control"}; !slices.Equal(left, want) {
 		t.Errorf("not compared %q, want %q", left, want)
 	}
-	cpu, pss := endpoint(t, c, "cri", total(analysis.CPUCores)), endpoint(t, c, "cri", total(analysis.PSS))
+	cpu, pss := endpoint(t, c, "cri", analysis.TotalOf(analysis.CPUCores)), endpoint(t, c, "cri", analysis.TotalOf(analysis.PSS))
 	if cpu.Old.N != 8 || pss.Old.N != 8 {
 		t.Errorf("CPU of %d, PSS of %d rounds", cpu.Old.N, pss.Old.N)
 	}
@@ -291,7 +291,7 @@ func TestSimulated(t *testing.T) {
 func TestOneRound(t *testing.T) {
 	p := planOf(t, nightly, "10", 1, 1)
 	c := compared(t, runOf(t, "old", made(p, 1, costs{})), runOf(t, "new", made(p, 2, worse("cadvisor", 9))), Options{})
-	e := endpoint(t, c, "cadvisor", total(analysis.CPUCores))
+	e := endpoint(t, c, "cadvisor", analysis.TotalOf(analysis.CPUCores))
 	if e.Verdict != Inconclusive || e.Ratio.Interval != nil || !(e.Ratio.Value > 2) || len(e.Notes) != 1 || c.Verdict != Inconclusive {
 		t.Errorf("%s: %+v", c.Verdict, e)
 	}

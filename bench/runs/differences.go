@@ -304,7 +304,7 @@ func hostDifferences(old, new *Run) []Difference {
 	out = differ(out, "kubelet version", a.Kubelet.Version, b.Kubelet.Version, Warns)
 	out = differ(out, "harness version", a.Version, b.Version, Warns)
 	for _, f := range hostFacts {
-		out = differ(out, f.name, old.fact(f.name), new.fact(f.name), f.weight)
+		out = differ(out, f.name, old.Report.Host.Fact(f.name), new.Report.Host.Fact(f.name), f.weight)
 	}
 	was, is := configLines(old, new), configLines(new, old)
 	out = differ(out, "runtime.config", was, is, Warns)
@@ -319,7 +319,7 @@ var loopback = regexp.MustCompile(`\b127\.0\.0\.1:\d+\b`)
 func configLines(r, other *Run) string {
 	lines := func(r *Run) []string {
 		var out []string
-		for line := range strings.Lines(loopback.ReplaceAllString(r.fact("runtime.config"), "127.0.0.1")) {
+		for line := range strings.Lines(loopback.ReplaceAllString(r.Report.Host.Fact("runtime.config"), "127.0.0.1")) {
 			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 				out = append(out, line)
 			}
@@ -333,7 +333,7 @@ func configLines(r, other *Run) string {
 // gibibytes is the node's memory as it is sold: the last megabytes differ from boot
 // to boot.
 func gibibytes(r *Run) string {
-	bytes, err := strconv.ParseFloat(r.fact("host.memory.total_bytes"), 64)
+	bytes, err := strconv.ParseFloat(r.Report.Host.Fact("host.memory.total_bytes"), 64)
 	if err != nil {
 		return ""
 	}

@@ -98,8 +98,8 @@ func (b *builder) endpoints(arm bench.Arm, old, new *analysis.ArmResult) []wante
 		class = Exploratory
 	}
 	out := []wanted{
-		{analysis.Series{Metric: analysis.CPUCores, Component: analysis.Total}, class},
-		{analysis.Series{Metric: analysis.PSS, Component: analysis.Total}, class},
+		{analysis.TotalOf(analysis.CPUCores), class},
+		{analysis.TotalOf(analysis.PSS), class},
 	}
 	if !slices.Equal(arm.Collectors, floors[:1]) { // its latency is that of a clock
 		out = append(out, wanted{analysis.Series{Metric: analysis.ResponseP50}, class})

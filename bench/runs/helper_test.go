@@ -102,10 +102,6 @@ func compared(t testing.TB, old, new *Run, o Options) *Comparison {
 	return c
 }
 
-func total(m analysis.Metric) analysis.Series {
-	return analysis.Series{Metric: m, Component: analysis.Total}
-}
-
 // endpoint returns an endpoint of the first cell.
 func endpoint(t testing.TB, c *Comparison, arm string, s analysis.Series) *Endpoint {
 	t.Helper()

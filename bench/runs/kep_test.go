@@ -98,7 +98,7 @@ func TestJoinKEP(t *testing.T) {
 			t.Errorf("%d: %+v", i, own)
 		}
 	}
-	if effect(t, &n.Groups[1], "D.gate-on", total(analysis.CPUCores)).Ratio.Absent() {
+	if effect(t, &n.Groups[1], "D.gate-on", analysis.TotalOf(analysis.CPUCores)).Ratio.Absent() {
 		t.Error("the arms of CRI-O were not joined")
 	}
 }
@@ -197,10 +197,10 @@ func TestCompareKubelet(t *testing.T) {
 	}
 	old := kubelet(t, "old", "containerd", 0.8, 1)
 	c := compared(t, old, kubelet(t, "new", "containerd", 1.6, 2, fails), Options{})
-	if e := endpoint(t, c, "D.gate-on", total(analysis.CPUCores)); e.Verdict != Regressed || c.Verdict != Regressed {
+	if e := endpoint(t, c, "D.gate-on", analysis.TotalOf(analysis.CPUCores)); e.Verdict != Regressed || c.Verdict != Regressed {
 		t.Errorf("%s, in all %s", e.Verdict, c.Verdict)
 	}
-	if e := endpoint(t, c, "B.gate-off", total(analysis.CPUCores)); e.Verdict == Regressed {
+	if e := endpoint(t, c, "B.gate-off", analysis.TotalOf(analysis.CPUCores)); e.Verdict == Regressed {
 		t.Errorf("the arm that is the same: %+v", e)
 	}
 	if len(c.Unmatched) > 0 || len(c.Faults) == 0 || c.Faults[0].Arm != "D.gate-on" {

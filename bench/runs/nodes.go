@@ -272,13 +272,13 @@ func (j *joiner) group(all []*Run) error {
 		if err := refuse(all[0], r, meteredDifference(all[0], r)); err != nil {
 			return err
 		}
-		hash := r.fact("host.hostname_hash")
+		hash := r.Report.Host.Fact("host.hostname_hash")
 		i := slices.IndexFunc(g.Nodes, func(n Node) bool { return hash != "" && n.Hash == hash })
 		if i < 0 {
 			i = len(g.Nodes)
 			g.Nodes = append(g.Nodes, Node{
-				Name: r.Name, Hash: hash, CPU: r.fact("host.cpu.model"), CPUs: cmp.Or(r.fact("host.cpu.count"), r.fact("host.cpus")),
-				Memory: gibibytes(r), Kernel: cmp.Or(r.fact("host.kernel.release"), r.fact("host.kernel")),
+				Name: r.Name, Hash: hash, CPU: r.Report.Host.Fact("host.cpu.model"), CPUs: cmp.Or(r.Report.Host.Fact("host.cpu.count"), r.Report.Host.Fact("host.cpus")),
+				Memory: gibibytes(r), Kernel: cmp.Or(r.Report.Host.Fact("host.kernel.release"), r.Report.Host.Fact("host.kernel")),
 			})
 		} else {
 			g.Nodes[i].Differences = append(g.Nodes[i].Differences, hostDifferences(g.Nodes[i].runs[0], r)...)

@@ -51,7 +51,7 @@ func TestJoin(t *testing.T) {
 	if len(n.Groups) != 1 || len(n.Groups[0].Nodes) != 3 || n.Groups[0].Runtime != "containerd 2.4" {
 		t.Fatalf("%+v", n)
 	}
-	e := effect(t, &n.Groups[0], "cri-pod-stats", total(analysis.CPUCores))
+	e := effect(t, &n.Groups[0], "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 	var effects []stat.Effect
 	for i, r := range all {
 		j := r.arm(e.Cell, e.Arm).Judged(e.Series)
@@ -99,13 +99,13 @@ func TestJoinFew(t *testing.T) {
 			t.Errorf("%s is %s, by itself %s", a.Arm, a.Verdict, own.Together)
 		}
 	}
-	e := effect(t, &n.Groups[0], "cri-pod-stats", total(analysis.CPUCores))
+	e := effect(t, &n.Groups[0], "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 	if j := r.arm(e.Cell, e.Arm).Judged(e.Series); e.Ratio.Value != j.Ratio.Value || *e.Ratio.Interval != *j.Ratio.Interval || e.Tau != nil || e.Prediction != nil {
 		t.Errorf("one node: %+v, want %+v", e, j.Ratio)
 	}
 	f := func(n *Nodes, want string) {
 		t.Helper()
-		e := effect(t, &n.Groups[0], "cri-pod-stats", total(analysis.CPUCores))
+		e := effect(t, &n.Groups[0], "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 		if len(e.Ratio.Notes) != 1 || !strings.HasPrefix(n.Notes[e.Ratio.Notes[0]], want) {
 			t.Errorf("notes %v of %q, want %q", e.Ratio.Notes, n.Notes, want)
 		}
@@ -121,7 +121,7 @@ func TestJoinRunsOfOneNode(t *testing.T) {
 	if len(g.Nodes) != 3 || len(g.Nodes[0].Runs) != 2 {
 		t.Fatalf("%+v", g.Nodes)
 	}
-	e := effect(t, g, "cri-pod-stats", total(analysis.CPUCores))
+	e := effect(t, g, "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 	wide, narrow := e.Ratios[0], e.Ratios[1]
 	if wide.N != 2 || wide.Interval.Hi-wide.Interval.Lo < 5*(narrow.Interval.Hi-narrow.Interval.Lo) || len(wide.Notes) != 1 {
 		t.Errorf("a node whose runs differ: %+v; another: %+v", wide, narrow)
@@ -208,7 +208,7 @@ func TestJoinAbsent(t *testing.T) {
 		}
 	}
 	n := joined(t, on(t, "a", 1, 1, noCPU), on(t, "b", 2, 1, noCPU))
-	e := effect(t, &n.Groups[0], "cri-pod-stats", total(analysis.CPUCores))
+	e := effect(t, &n.Groups[0], "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 	if !e.Ratio.Absent() || len(e.Ratio.Notes) != 1 || !e.Ratios[0].Absent() {
 		t.Errorf("%+v", e)
 	}
@@ -222,7 +222,7 @@ func TestJoinAbsent(t *testing.T) {
 // A verdict that a run withholds is not given to nodes either.
 func TestJoinWithheld(t *testing.T) {
 	one, other := on(t, "a", 1, 1), on(t, "b", 2, 1)
-	e := effect(t, &joined(t, one, other).Groups[0], "cri-pod-stats", total(analysis.PSS))
+	e := effect(t, &joined(t, one, other).Groups[0], "cri-pod-stats", analysis.TotalOf(analysis.PSS))
 	if e.Verdict == analysis.NoVerdict {
 		t.Fatalf("no verdict to withhold: %+v", e)
 	}

@@ -201,13 +201,3 @@ func (r *Run) concerns() []string {
 func (r *Run) unsupported(name string) bool {
 	return slices.ContainsFunc(r.Report.Arms, func(a analysis.Arm) bool { return a.Name == name && a.Unsupported != "" })
 }
-
-// fact returns a fact of host.json, empty if it says nothing of it.
-func (r *Run) fact(name string) string {
-	for _, f := range r.Report.Host.Facts {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
-}

@@ -52,8 +52,8 @@ func (w world) run(name string, p *plan.Plan, random *rand.Rand, planted, everyt
 			if a.Name == "cri-pod-stats" {
 				factor *= planted
 			}
-			column(total(analysis.CPUCores), 0.05*factor, 1)
-			column(total(analysis.PSS), 1e8*everything, 0)
+			column(analysis.TotalOf(analysis.CPUCores), 0.05*factor, 1)
+			column(analysis.TotalOf(analysis.PSS), 1e8*everything, 0)
 			column(analysis.Series{Metric: analysis.CPUCores, Component: bench.ComponentAgent}, 0.01, 1)
 			column(analysis.Series{Metric: analysis.ResponseP50}, 0.003*factor, 1)
 			column(analysis.Series{Metric: analysis.ServiceP50, Collector: a.Collectors[0]}, 0.003*factor, 1)
@@ -171,7 +171,7 @@ func (w world) only(t *testing.T, p *plan.Plan, random *rand.Rand) (*builder, *E
 	if err := b.verdicts(); err != nil {
 		t.Fatal(err)
 	}
-	return b, endpoint(t, b.c, "cri-pod-stats", total(analysis.CPUCores))
+	return b, endpoint(t, b.c, "cri-pod-stats", analysis.TotalOf(analysis.CPUCores))
 }
 
 // What is said of what can be found and of what settles is true: in four of five

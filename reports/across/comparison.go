@@ -139,25 +139,18 @@ func result(c *runs.Comparison) table.Section {
 func armRows(c *runs.Comparison, cell bench.Cell, arm string) []table.Row {
 	row := table.Row{table.Plain(arm), {}, {}, {}, {}}
 	rows := []table.Row{row}
-	var primary []*runs.Endpoint
+	var own []*runs.Endpoint
 	for i := range c.Endpoints {
 		e := &c.Endpoints[i]
 		column := slices.Index(columns, e.Series.Metric)
 		if e.Class != runs.Primary || e.Cell != cell || e.Arm != arm || column < 0 {
 			continue
 		}
-		primary = append(primary, e)
 		if e.Series.Collector == "" || e.Series.Collector == arm {
-			row[1+column] = said(e)
+			row[1+column], own = said(e), append(own, e)
 			continue
 		}
 		rows = append(rows, table.Row{table.Plain("· " + e.Series.Collector), {}, {}, said(e), reach(e)})
-	}
-	var own []*runs.Endpoint
-	for _, e := range primary {
-		if e.Series.Collector == "" || e.Series.Collector == arm {
-			own = append(own, e)
-		}
 	}
 	row[4] = reach(own...)
 	return rows

@@ -128,7 +128,7 @@ func effectTable(n *runs.Nodes, g *runs.Group, of key) table.Table {
 func pooledRow(name string, e *runs.NodeEffect) table.Row {
 	row := table.Row{table.Plain(name), {}, table.Measured(format.One, e.Ratio), {}, {}, {}, {}, table.Plain(strconv.Itoa(e.Ratio.N))}
 	if e.Verdict != analysis.NoVerdict {
-		row[1] = table.Cell{Text: table.Word(e.Verdict), Tone: verdictTone(e.Verdict)}
+		row[1] = table.Cell{Text: table.Word(e.Verdict), Tone: table.ToneOf(e.Verdict)}
 	}
 	if e.Prediction != nil {
 		row[3] = table.Plain(format.One.Interval(e.Prediction.Lo, e.Prediction.Hi))
@@ -142,16 +142,6 @@ func pooledRow(name string, e *runs.NodeEffect) table.Row {
 		row[6] = table.Plain(format.Probability(*e.P))
 	}
 	return row
-}
-
-func verdictTone(v analysis.Verdict) table.Tone {
-	switch v {
-	case analysis.Better, analysis.NonInferior:
-		return table.Good
-	case analysis.Inferior:
-		return table.Bad
-	}
-	return table.Open
 }
 
 // nodeTable says what the nodes are.

@@ -84,14 +84,14 @@ func title(r *analysis.Report) string {
 	if v := r.Host.Kubelet.Version; v != "" {
 		parts = append(parts, "kubelet "+format.Shorten(v, 20))
 	}
-	if cpus := fact(r, "host.cpu.count"); cpus != "" {
+	if cpus := r.Host.Fact("host.cpu.count"); cpus != "" {
 		what := " CPUs"
-		if fact(r, "host.cpu.virtual") == "true" {
+		if r.Host.Fact("host.cpu.virtual") == "true" {
 			what = " vCPUs"
 		}
 		parts = append(parts, format.Shorten(cpus, 10)+what)
 	}
-	if mode := fact(r, "host.cgroup.mode"); mode != "" {
+	if mode := r.Host.Fact("host.cgroup.mode"); mode != "" {
 		parts = append(parts, "cgroup "+format.Shorten(mode, 10))
 	}
 	used, tried := 0, 0
@@ -99,15 +99,6 @@ func title(r *analysis.Report) string {
 		used, tried = used+arm.Trials.Used, tried+arm.Trials.Tried
 	}
 	return fmt.Sprintf("cri-stats-bench %s: %s. %d of %d trials used.", format.Shorten(r.Name, 30), strings.Join(parts, ", "), used, tried)
-}
-
-func fact(r *analysis.Report, name string) string {
-	for _, f := range r.Host.Facts {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
 }
 
 // marks are what must be known of every number.

@@ -119,7 +119,7 @@ func of(p analysis.Pairing, notes ...analysis.Note) *analysis.Report {
 func TestWords(t *testing.T) {
 	f := func(j analysis.Judgement, want string) {
 		t.Helper()
-		j.Series = analysis.Series{Metric: analysis.CPUCores, Component: analysis.Total}
+		j.Series = analysis.TotalOf(analysis.CPUCores)
 		a := answer.New(of(analysis.Pairing{Judgements: []analysis.Judgement{j}}, analysis.Note{Text: "only one\nround"}))
 		if got := a.Comparisons[0].Rows[0].Says(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -159,7 +159,7 @@ func TestSettle(t *testing.T) {
 	f := func(rounds int, name, want string) {
 		t.Helper()
 		j := analysis.Judgement{
-			Series: analysis.Series{Metric: analysis.CPUCores, Component: analysis.Total}, Verdict: analysis.Inconclusive, Unadjusted: analysis.Inconclusive,
+			Series: analysis.TotalOf(analysis.CPUCores), Verdict: analysis.Inconclusive, Unadjusted: analysis.Inconclusive,
 			Ratio: analysis.Estimate{Value: 1.01, N: 3, Interval: &analysis.Interval{Lo: 0.9, Hi: 1.2}}, Settles: rounds,
 		}
 		r := of(analysis.Pairing{Judgements: []analysis.Judgement{j}})

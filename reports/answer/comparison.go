@@ -42,12 +42,9 @@ type measure struct {
 }
 
 func measures() []measure {
-	total := func(m analysis.Metric) analysis.Series {
-		return analysis.Series{Metric: m, Component: analysis.Total}
-	}
 	return []measure{
-		{"CPU", total(analysis.CPUCores), format.Millicores, func(a *analysis.ArmResult) analysis.Estimate { return a.Total.CPU }},
-		{"memory (PSS)", total(analysis.PSS), format.MiB, func(a *analysis.ArmResult) analysis.Estimate { return a.Total.PSS }},
+		{"CPU", analysis.TotalOf(analysis.CPUCores), format.Millicores, func(a *analysis.ArmResult) analysis.Estimate { return a.Total.CPU }},
+		{"memory (PSS)", analysis.TotalOf(analysis.PSS), format.MiB, func(a *analysis.ArmResult) analysis.Estimate { return a.Total.PSS }},
 		{"latency p50", analysis.Series{Metric: analysis.ResponseP50}, format.Milliseconds, func(a *analysis.ArmResult) analysis.Estimate { return a.Response }},
 	}
 }

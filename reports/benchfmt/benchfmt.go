@@ -27,7 +27,6 @@ package benchfmt
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -122,28 +121,17 @@ func (f *file) write(comments io.Writer) error {
 	}
 	for i := range f.report.Cells {
 		cell := &f.report.Cells[i]
-		for _, a := range f.baselineFirst(cell) {
-			if err := f.arm(cell, a); err != nil {
-				return err
+		for _, baseline := range []bool{true, false} { // what benchstat compares the others with stands first
+			for k := range cell.Arms {
+				if a := &cell.Arms[k]; (a.Arm == f.report.Baseline) == baseline {
+					if err := f.arm(cell, a); err != nil {
+						return err
+					}
+				}
 			}
 		}
 	}
 	return nil
-}
-
-func (f *file) baselineFirst(cell *analysis.Cell) []*analysis.ArmResult {
-	var out []*analysis.ArmResult
-	for i := range cell.Arms {
-		out = append(out, &cell.Arms[i])
-	}
-	rank := func(a *analysis.ArmResult) int {
-		if a.Arm == f.report.Baseline {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(out, func(a, b *analysis.ArmResult) int { return cmp.Compare(rank(a), rank(b)) })
-	return out
 }
 
 // A turns is the trials of one arm in one cell.
@@ -155,13 +143,10 @@ type turns struct {
 
 // arm writes the rounds of one arm in one cell.
 func (f *file) arm(cell *analysis.Cell, a *analysis.ArmResult) error {
-	var whole analysis.Arm
-	for _, arm := range f.report.Arms {
-		if arm.Name == a.Arm {
-			whole = arm
-		}
+	t := &turns{cell: cell, arm: a}
+	if i := slices.IndexFunc(f.report.Arms, func(arm analysis.Arm) bool { return arm.Name == a.Arm }); i >= 0 {
+		t.tally = f.report.Arms[i].Trials
 	}
-	t := &turns{cell, a, whole.Trials}
 	for _, round := range rounds(a.Trials, a.Columns) {
 		if err := f.round(t, round); err != nil {
 			return err
@@ -171,7 +156,7 @@ func (f *file) arm(cell *analysis.Cell, a *analysis.ArmResult) error {
 }
 
 // round writes the line of the arm and, if it has several collectors, theirs.
-func (f *file) round(t *turns, r *round) error {
+func (f *file) round(t *turns, r round) error {
 	calls := 1
 	if t.tally.Interval > 0 {
 		calls = int(t.tally.Window / t.tally.Interval)
@@ -229,30 +214,28 @@ func escape(s string) string {
 }
 
 // A round is what was observed of one trial.
-type round struct {
-	series map[analysis.Series]float64
-}
+type round map[analysis.Series]float64
 
 // rounds puts observations together, in the order of trials.
-func rounds(trials []analysis.TrialID, columns []analysis.Column) []*round {
-	out := make([]*round, len(trials))
+func rounds(trials []analysis.TrialID, columns []analysis.Column) []round {
+	out := make([]round, len(trials))
 	for i := range out {
-		out[i] = &round{series: make(map[analysis.Series]float64)}
+		out[i] = make(round)
 	}
 	for _, c := range columns {
 		for _, o := range c.Observations {
-			out[o.Trial].series[c.Series] = o.Value
+			out[o.Trial][c.Series] = o.Value
 		}
 	}
 	return out
 }
 
 // values returns what was observed of a series in each unit.
-func (r *round) values(units []unit, of analysis.Series) []xbenchfmt.Value {
+func (r round) values(units []unit, of analysis.Series) []xbenchfmt.Value {
 	var out []xbenchfmt.Value
 	for _, u := range units {
 		of.Metric = u.metric
-		observed, ok := r.series[of]
+		observed, ok := r[of]
 		if !ok {
 			continue
 		}

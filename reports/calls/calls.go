@@ -124,19 +124,11 @@ func fill(row []string, number int, c *bench.Call) {
 
 // seconds writes a duration to the nanosecond, without the rounding of floats.
 func seconds(d time.Duration) string {
-	var buffer [32]byte
-	b := buffer[:0]
+	sign := ""
 	if d < 0 {
-		b = append(b, '-')
-		d = -d
+		sign, d = "-", -d
 	}
-	b = strconv.AppendInt(b, int64(d/time.Second), 10)
-	b = append(b, '.')
-	fraction := int64(d % time.Second)
-	for unit := int64(time.Second / 10); unit > 0; unit /= 10 {
-		b = append(b, byte('0'+fraction/unit%10))
-	}
-	return string(b)
+	return fmt.Sprintf("%s%d.%09d", sign, d/time.Second, d%time.Second)
 }
 
 // text makes a text one line, and keeps spreadsheets from taking it for a formula.

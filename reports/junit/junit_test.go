@@ -240,7 +240,7 @@ func TestVerdicts(t *testing.T) {
 		t.Helper()
 		judgement := func(m analysis.Metric, v analysis.Verdict) analysis.Judgement {
 			return analysis.Judgement{
-				Series: analysis.Series{Metric: m, Component: analysis.Total}, Verdict: v, Class: analysis.Primary,
+				Series: analysis.TotalOf(m), Verdict: v, Class: analysis.Primary,
 				Ratio: analysis.Estimate{Value: 1.5, N: 12, Interval: &analysis.Interval{Lo: 1.25, Hi: 2}, Notes: []int{0}},
 			}
 		}

@@ -28,7 +28,7 @@ func verdicts(s *testsuite.Suite, r *analysis.Report) {
 				name   string
 				metric analysis.Metric
 			}{{"CPU", analysis.CPUCores}, {"PSS", analysis.PSS}} {
-				judgement := p.Judged(analysis.Series{Metric: endpoint.metric, Component: analysis.Total})
+				judgement := p.Judged(analysis.TotalOf(endpoint.metric))
 				judged(s.Add(endpoint.name+" of "+at), r, judgement, withheld)
 			}
 			c := s.Add("CPU and PSS of " + at)

@@ -201,7 +201,7 @@ func small() *analysis.Report {
 			Pairings: []analysis.Pairing{{
 				Of: "a", To: "b",
 				Judgements: []analysis.Judgement{{
-					Series: analysis.Series{Metric: analysis.PSS, Component: analysis.Total}, Class: analysis.Primary,
+					Series: analysis.TotalOf(analysis.PSS), Class: analysis.Primary,
 					Verdict: analysis.Better, Ratio: analysis.Estimate{Value: 1e-7, N: 2},
 				}},
 			}},

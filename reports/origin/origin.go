@@ -45,11 +45,11 @@ func Reasons(h *analysis.HostInfo) string { return Line(strings.Join(h.NotForPub
 func Setting(r *analysis.Report) []Pair {
 	h := &r.Host
 	return present([]Pair{
-		{"goos", fact(h, "host.os")},
-		{"goarch", fact(h, "host.arch")},
-		{"cpu", fact(h, "host.cpu.model")},
-		{"kernel", fact(h, "host.kernel.release")},
-		{"cgroup", fact(h, "host.cgroup.mode")},
+		{"goos", h.Fact("host.os")},
+		{"goarch", h.Fact("host.arch")},
+		{"cpu", h.Fact("host.cpu.model")},
+		{"kernel", h.Fact("host.kernel.release")},
+		{"cgroup", h.Fact("host.cgroup.mode")},
 		{"experiment", r.Experiment},
 		{"plan", r.Name},
 		{"mode", string(r.Mode)},
@@ -76,21 +76,11 @@ func Occasion(r *analysis.Report) []Pair {
 
 // CPUs is how many CPUs the node has; 0 where host.json does not tell.
 func CPUs(r *analysis.Report) int {
-	n, err := strconv.Atoi(fact(&r.Host, "host.cpu.count"))
+	n, err := strconv.Atoi(r.Host.Fact("host.cpu.count"))
 	if err != nil || n < 0 {
 		return 0
 	}
 	return n
-}
-
-// fact returns a leaf of host.json, "" if it does not have it.
-func fact(h *analysis.HostInfo, name string) string {
-	for _, f := range h.Facts {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
 }
 
 // present drops pairs without a value and makes the others fit for one line.

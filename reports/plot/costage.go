@@ -89,7 +89,7 @@ func (s *renderer) costAge() {
 	s.hang("cost-age", "What new values cost, and how old they are", fmt.Sprintf(
 		"%s of %s per container sample that is new since the answer before, with its %s interval (%s), against the age that 95 %% of the values of CPU time stay below, by the kernel's own counter or, where that comes in steps too coarse, by timestamps that were held against it; at %s, both axes are logarithmic. "+
 			"Left is fresher, lower is cheaper; no arm with true answers is both than those on the stepped line. What is younger than 1 ms stands at 1 ms.%s",
-		what, parts(s.report), s.level(), trials(n), s.place(c.Cell),
+		what, s.report.TotalName(), s.level(), trials(n), s.place(c.Cell),
 		s.without([]*analysis.Cell{c}, func(a *analysis.ArmResult) bool { _, ok := freshCostOf(a); return ok })), t, e)
 }
 

@@ -45,7 +45,7 @@ func (s *renderer) forest() {
 	e.intervals(groups, fmt.Sprintf("ratio (log scale): left of 1 costs less; shaded: within ± %s", format.Percent(r.Margin)))
 	caption := fmt.Sprintf("CPU time and PSS of %s: one way of reading over another at %s, with %s intervals (%s rounds); logarithmic axis. "+
 		"Left of the line at 1 the first costs less; the shaded band is the margin of ± %s.",
-		parts(r), s.place(c.Cell), format.Percent(r.VerdictLevel), trials(n), format.Percent(r.Margin))
+		r.TotalName(), s.place(c.Cell), format.Percent(r.VerdictLevel), trials(n), format.Percent(r.Margin))
 	if !r.Simulated() {
 		caption += " The word at the right is the verdict, adjusted for all comparisons of the report."
 	}
@@ -60,7 +60,7 @@ func (s *renderer) pairings(c *analysis.Cell) (out []group, any bool) {
 		p := &c.Pairings[i]
 		g := group{name: short(p.Of, nameLength) + " / " + short(p.To, nameLength)}
 		for _, m := range []analysis.Metric{analysis.CPUCores, analysis.PSS} {
-			if j := p.Judged(total(m)); j != nil {
+			if j := p.Judged(analysis.TotalOf(m)); j != nil {
 				g.rows = append(g.rows, s.judged(p.Of, j))
 				any = any || positive(j.Ratio)
 			}
@@ -75,7 +75,7 @@ func (s *renderer) pairings(c *analysis.Cell) (out []group, any bool) {
 // judged is the row of one endpoint.
 func (s *renderer) judged(arm string, j *analysis.Judgement) row {
 	out := row{
-		label: endpoint(j.Series), ratio: j.Ratio, look: s.looks[arm],
+		label: table.MetricName(j.Series.Metric), ratio: j.Ratio, look: s.looks[arm],
 		lo: 1 / (1 + s.report.Margin), hi: 1 + s.report.Margin,
 	}
 	if !s.report.Simulated() {
@@ -91,29 +91,4 @@ func (s *renderer) judged(arm string, j *analysis.Judgement) row {
 		out.why = s.absence(j.Ratio)
 	}
 	return out
-}
-
-// endpoint is what tables call a metric.
-func endpoint(series analysis.Series) string {
-	switch series.Metric {
-	case analysis.CPUCores:
-		return "CPU"
-	case analysis.PSS:
-		return "PSS"
-	case analysis.ResponseP50:
-		return "p50 latency"
-	}
-	return short(string(series.Metric), 24)
-}
-
-// parts names what totals sum over.
-func parts(r *analysis.Report) string {
-	text := ""
-	for i, p := range r.Parts {
-		if i > 0 {
-			text += " + "
-		}
-		text += string(p)
-	}
-	return text
 }

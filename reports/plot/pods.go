@@ -74,7 +74,7 @@ func (s *renderer) growths(q quantity, l ladder) []growth {
 		}
 		for i := range s.report.Scaling {
 			c := &s.report.Scaling[i]
-			if c.Arm == arm.Name && c.Series == total(q.metric) && c.Profile == l[0].Profile && c.ContainersPerPod == l[0].ContainersPerPod {
+			if c.Arm == arm.Name && c.Series == analysis.TotalOf(q.metric) && c.Profile == l[0].Profile && c.ContainersPerPod == l[0].ContainersPerPod {
 				g.line = c
 			}
 		}
@@ -105,7 +105,7 @@ func (s *renderer) costOver(q quantity, l ladder) {
 	x.hi = float64(l[len(l)-1].Pods) // ends where the measurements do
 	p := e.plane(
 		axis{scale: x, ticks: append(zero(l), podTicks(l.pods())...), title: "pods on the node" + s.named(l)},
-		axis{scale: y, ticks: yTicks, title: fmt.Sprintf("%s of %s, %s", q.name, parts(s.report), q.long)}, 300)
+		axis{scale: y, ticks: yTicks, title: fmt.Sprintf("%s of %s, %s", q.name, s.report.TotalName(), q.long)}, 300)
 	keys := make([]key, len(all))
 	for i, g := range slices.Backward(all) { // the cheapest lies on top where many are alike
 		s.growth(e, p, q, l, g, beside(i))
@@ -117,7 +117,7 @@ func (s *renderer) costOver(q quantity, l ladder) {
 	cells := []*analysis.Cell(l)
 	s.hang(q.id, q.name+" against pods"+s.named(l), fmt.Sprintf(
 		"%s of %s in %s, at each density: mean over trials with its %s interval (%s), and the fitted line with the interval of the line, as far as was measured; points stand a little beside their density. Both axes are linear and begin at zero.%s",
-		q.name, parts(s.report), q.long, s.level(), trials(n),
+		q.name, s.report.TotalName(), q.long, s.level(), trials(n),
 		s.without(cells, func(a *analysis.ArmResult) bool { return given(q.of(a.Total)) })), t, e)
 }
 

@@ -23,10 +23,6 @@ func given(e analysis.Estimate) bool {
 // positive says that it can stand on a logarithmic axis.
 func positive(e analysis.Estimate) bool { return given(e) && e.Value > 1/beyond }
 
-func total(m analysis.Metric) analysis.Series {
-	return analysis.Series{Metric: m, Component: analysis.Total}
-}
-
 // inUnit is an interval as an axis has it, nil where there is none.
 func inUnit(i *analysis.Interval, u format.Unit) *analysis.Interval {
 	if i == nil || math.IsNaN(i.Lo) || math.IsNaN(i.Hi) {

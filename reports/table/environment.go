@@ -49,7 +49,7 @@ func environment(r *analysis.Report) Section {
 		return s
 	}
 	for _, f := range features() {
-		if v := fact(r, f.name); v != "" {
+		if v := r.Host.Fact(f.name); v != "" {
 			s.Facts = append(s.Facts, Fact{f.label, value(f.name, v)})
 		}
 	}

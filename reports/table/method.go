@@ -2,7 +2,6 @@ package table
 
 import (
 	"fmt"
-	"strings"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
@@ -30,7 +29,7 @@ func method(r *analysis.Report) Section {
 		)
 	}
 	if len(r.Parts) > 0 {
-		s.Lines = append(s.Lines, "Total is "+strings.Join(names(r.Parts), " + ")+".")
+		s.Lines = append(s.Lines, "Total is "+r.TotalName()+".")
 	}
 	if len(r.Checks) > 0 {
 		s.Lines = append(s.Lines, "Truth: once in each profile, at the highest density, every collector is called again outside of all windows, between direct readings of the cgroup files. A value is as old as the kernel's counter says that it is, whatever its timestamp; a defect follows from bounds that direct readings give, not from estimates.")
@@ -79,11 +78,3 @@ func guards() Table {
 }
 
 func verdictsShown(r *analysis.Report) bool { return !r.Simulated() && len(r.Headlines()) > 0 }
-
-func names(parts []bench.Component) []string {
-	out := make([]string, len(parts))
-	for i, p := range parts {
-		out[i] = string(p)
-	}
-	return out
-}

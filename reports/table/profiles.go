@@ -1,9 +1,13 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/record"
 	"cri-stats-bench/reports/format"
@@ -26,56 +30,56 @@ func whoPays(r *analysis.Report) Section {
 	}
 	functions := Table{Caption: "where CPU time goes", Header: []string{"arm", "part", "CPU, mcores", "function"}, Prose: true, Aside: true}
 	allocated := Table{Caption: "where memory is allocated", Header: []string{"arm", "part", "KiB per s", "function"}, Prose: true, Aside: true}
+	files := 0
 	for i := range r.Profiles {
 		p := &r.Profiles[i]
 		if p.Failed != "" {
 			s.Lines = append(s.Lines, fmt.Sprintf("%s was not profiled: %s.", p.Arm, oneLine(p.Failed)))
+			continue
 		}
 		for k := range p.Parts {
 			part := &p.Parts[k]
 			work.Rows = append(work.Rows, workOf(p, part))
-			functions.Rows = append(functions.Rows, hot(p, part, part.CPU, format.Millicores)...)
-			allocated.Rows = append(allocated.Rows, hot(p, part, part.Allocated, format.KiB)...)
+			functions.Rows = append(functions.Rows, hot(p, part.Component, part.CPU, format.Millicores)...)
+			allocated.Rows = append(allocated.Rows, hot(p, part.Component, part.Allocated, format.KiB)...)
+			files += len(part.Files)
 		}
 		for _, m := range p.Missing {
 			s.Lines = append(s.Lines, fmt.Sprintf("Of %s there is no %s.", p.Arm, oneLine(m)))
 		}
 	}
-	s.Tables = append(s.Tables, work)
-	for _, t := range []Table{functions, allocated} {
-		if len(t.Rows) > 0 {
-			s.Tables = append(s.Tables, t)
-		}
-	}
-	if f := profileFiles(r); f > 0 {
-		s.Lines = append(s.Lines, fmt.Sprintf("%d profiles are in %s below the records: go tool pprof -http=: FILE.", f, record.ProfilesDir))
+	s.Tables = slices.DeleteFunc([]Table{work, functions, allocated}, func(t Table) bool { return len(t.Rows) == 0 })
+	if files > 0 {
+		s.Lines = append(s.Lines, fmt.Sprintf("%d profiles are in %s below the records: go tool pprof -http=: FILE.", files, record.ProfilesDir))
 	}
 	return s
 }
 
-func workOf(p *analysis.Profile, part *analysis.ProfiledPart) Row {
-	rate := func(v *float64) Cell {
-		if v == nil {
-			return Plain(format.Absent)
-		}
-		return Plain(format.One.Number(*v))
-	}
+func workOf(p *analysis.Profile, part *record.ProfiledPart) Row {
 	row := Row{
 		Plain(p.Arm), Plain(string(part.Component)),
-		Plain(format.Millicores.Number(part.User)), Plain(format.Millicores.Number(part.System)),
-		rate(part.ContextSwitches), rate(part.Reads), Plain(format.Absent), Plain(""),
+		Plain(format.Millicores.Number(part.User / p.Seconds)), Plain(format.Millicores.Number(part.System / p.Seconds)),
+		Plain(format.Absent), Plain(format.Absent), Plain(format.Absent), Plain(""),
+	}
+	for i, q := range []bench.Quantity{bench.ContextSwitches, bench.ReadCalls} {
+		if v, ok := p.Costs[part.Component][q]; ok {
+			row[4+i] = Plain(format.One.Number(v / p.Seconds))
+		}
 	}
 	if part.Started == nil {
 		return row
 	}
 	started, others := 0, 0
 	var programs []string
-	for i, s := range part.Started {
-		started += s.Count
-		if i < mostPrograms {
-			programs = append(programs, fmt.Sprintf("%d %s", s.Count, s.Program))
+	most := func(a, b string) int {
+		return cmp.Or(cmp.Compare(part.Started[b], part.Started[a]), cmp.Compare(a, b))
+	}
+	for i, program := range slices.SortedFunc(maps.Keys(part.Started), most) {
+		n := part.Started[program]
+		if started += n; i < mostPrograms {
+			programs = append(programs, fmt.Sprintf("%d %s", n, program))
 		} else {
-			others += s.Count
+			others += n
 		}
 	}
 	if others > 0 {
@@ -92,25 +96,14 @@ func workOf(p *analysis.Profile, part *analysis.ProfiledPart) Row {
 const mostPrograms = 3
 
 // hot is a row for each function, of what it uses a second.
-func hot(p *analysis.Profile, part *analysis.ProfiledPart, all []record.HotFunction, unit format.Unit) []Row {
+func hot(p *analysis.Profile, part bench.Component, all []record.HotFunction, unit format.Unit) []Row {
 	rows := make([]Row, len(all))
 	for i, f := range all {
 		rows[i] = Row{
-			Plain(p.Arm), Plain(string(part.Component)),
+			Plain(p.Arm), Plain(string(part)),
 			{Text: unit.Number(f.Flat / p.Seconds), Interval: "[" + unit.Number(f.Total/p.Seconds) + "]"},
 			Plain(f.Function),
 		}
 	}
 	return rows
-}
-
-// profileFiles counts the raw profiles.
-func profileFiles(r *analysis.Report) int {
-	n := 0
-	for _, p := range r.Profiles {
-		for _, part := range p.Parts {
-			n += len(part.Files)
-		}
-	}
-	return n
 }

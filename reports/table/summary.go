@@ -55,15 +55,11 @@ func comparisons(r *analysis.Report, a *answer.Answer) Table {
 				name = Plain(c.Name)
 			}
 			t.Rows = append(t.Rows, Row{
-				name, Plain(row.What + ", " + row.Unit), Plain(row.Old), Plain(row.New), {Text: row.Ratio, Interval: row.Interval}, {Text: row.Says(), Tone: tone(row.Verdict)},
+				name, Plain(row.What + ", " + row.Unit), Plain(row.Old), Plain(row.New), {Text: row.Ratio, Interval: row.Interval}, {Text: row.Says(), Tone: ToneOf(row.Verdict)},
 			})
 		}
 	}
 	return t
-}
-
-func total(m analysis.Metric) analysis.Series {
-	return analysis.Series{Metric: m, Component: analysis.Total}
 }
 
 // keyNumbers are CPU, memory and latency of the main comparison, which say why where
@@ -76,7 +72,7 @@ func keyNumbers(r *analysis.Report, a *answer.Answer) []Number {
 		for _, row := range c.Rows {
 			n := Number{Label: row.What, Value: row.Ratio, Interval: row.Interval, Notes: numbers(row.Estimate.Notes)}
 			if !r.Simulated() { // the mark says why there is none
-				n.Word, n.Tone = row.Says(), tone(row.Verdict)
+				n.Word, n.Tone = row.Says(), ToneOf(row.Verdict)
 			}
 			n.Says = fmt.Sprintf("%s over %s at %s", c.Of, c.To, cellName(r, cell.Cell))
 			if !row.Estimate.Absent() {
@@ -141,7 +137,7 @@ func notShown(r *analysis.Report) []string {
 	if i := shortest(r); i > 0 && i < kubeletInterval {
 		out = append(out, fmt.Sprintf("Production cadence: arms read every %s, a kubelet every %v. What is paid per call shrinks with the cadence, what works on a clock of its own (cAdvisor's housekeeping) does not.", intervals(r), kubeletInterval))
 	}
-	if v := fact(r, "host.readers.0.name"); v != "" {
+	if v := r.Host.Fact("host.readers.0.name"); v != "" {
 		out = append(out, fmt.Sprintf("A node without other readers: %s read cgroup files beside the run, and the kernel flushed counters for it, too.", format.Shorten(v, 60)))
 	}
 	return append(out, "Flushes of cgroup counters that another reader has paid for: they are nobody's.")
@@ -156,7 +152,7 @@ func place(r *analysis.Report) string {
 	for _, f := range []struct{ name, before, after string }{
 		{"host.kernel.release", "kernel ", ""}, {"host.cgroup.mode", "cgroup ", ""}, {"host.cpu.count", "", " CPUs"},
 	} {
-		if v := fact(r, f.name); v != "" {
+		if v := r.Host.Fact(f.name); v != "" {
 			what = append(what, f.before+format.Shorten(v, 60)+f.after)
 		}
 	}
@@ -169,16 +165,6 @@ func runtimeName(r *analysis.Report) string {
 		return format.Shorten(name, 80)
 	}
 	return "a runtime that is not known"
-}
-
-// fact returns what host.json says under a name, "" if it says nothing.
-func fact(r *analysis.Report, name string) string {
-	for _, f := range r.Host.Facts {
-		if f.Name == name {
-			return f.Value
-		}
-	}
-	return ""
 }
 
 // densities are the most pods of any cell, and all different numbers of pods,

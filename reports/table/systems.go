@@ -85,22 +85,23 @@ func arms(r *analysis.Report) Table {
 func versions(r *analysis.Report) []Fact {
 	out := []Fact{{"runtime", runtimeName(r)}}
 	for _, f := range r.Host.Facts {
+		label := ""
 		switch {
 		case f.Name == "runtime.api_version":
-			out = append(out, Fact{"CRI API", format.Shorten(f.Value, factWidth)})
+			label = "CRI API"
 		case f.Name == "runtime.cgroup_driver":
-			out = append(out, Fact{"cgroup driver", format.Shorten(f.Value, factWidth)})
+			label = "cgroup driver"
 		case f.Name == "runtime.daemon.config.sha256":
-			out = append(out, Fact{"runtime's config, SHA-256", format.Shorten(f.Value, factWidth)})
+			label = "runtime's config, SHA-256"
 		case strings.HasPrefix(f.Name, "runtime.managed.programs.") && strings.HasSuffix(f.Name, ".version"):
-			out = append(out, Fact{"program", format.Shorten(f.Value, factWidth)})
+			label = "program"
 		case strings.HasPrefix(f.Name, "embeds."):
-			out = append(out, Fact{"module " + format.Shorten(strings.TrimPrefix(f.Name, "embeds."), 60), format.Shorten(f.Value, factWidth)})
+			label = "module " + format.Shorten(strings.TrimPrefix(f.Name, "embeds."), 60)
 		case strings.HasPrefix(f.Name, "kubelet.") && strings.HasSuffix(f.Name, "version"):
-			out = append(out, Fact{"kubelet", format.Shorten(f.Value, factWidth)})
+			label = "kubelet"
 		}
-		if len(out) == mostFacts {
-			break
+		if label != "" && len(out) < mostFacts {
+			out = append(out, Fact{label, format.Shorten(f.Value, factWidth)})
 		}
 	}
 	return out

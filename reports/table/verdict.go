@@ -23,13 +23,13 @@ func verdicts(r *analysis.Report, cell *analysis.Cell) Table {
 		if i == 0 || cell.Pairings[i-1].Of != p.Of {
 			t.Rows = append(t.Rows, append(Row{Plain(p.Of)}, make(Row, len(t.Header)-1)...))
 		}
-		both := Cell{Text: Word(p.Together), Tone: tone(p.Together)}
+		both := Cell{Text: Word(p.Together), Tone: ToneOf(p.Together)}
 		if len(p.Withheld) > 0 {
 			both.Tone = Open
 		}
 		t.Rows = append(t.Rows, Row{
-			Plain("· " + p.To), both, said(r, p.Judged(total(analysis.CPUCores))), said(r, p.Judged(total(analysis.PSS))),
-			said(r, p.Judged(analysis.Series{Metric: analysis.ResponseP50})), Measured(format.One, p.Compared(total(analysis.ReadCalls)).Estimate),
+			Plain("· " + p.To), both, said(r, p.Judged(analysis.TotalOf(analysis.CPUCores))), said(r, p.Judged(analysis.TotalOf(analysis.PSS))),
+			said(r, p.Judged(analysis.Series{Metric: analysis.ResponseP50})), Measured(format.One, p.Compared(analysis.TotalOf(analysis.ReadCalls)).Estimate),
 		})
 	}
 	return t
@@ -45,11 +45,11 @@ func said(r *analysis.Report, j *analysis.Judgement) Cell {
 		return ratio
 	}
 	word, beside := answer.Says(r, j)
-	return Cell{Text: word + beside, Interval: strings.TrimSpace(ratio.Text + " " + ratio.Interval), Notes: ratio.Notes, Tone: tone(j.Verdict)}
+	return Cell{Text: word + beside, Interval: strings.TrimSpace(ratio.Text + " " + ratio.Interval), Notes: ratio.Notes, Tone: ToneOf(j.Verdict)}
 }
 
-// tone is what a verdict means for whoever would change to the arm.
-func tone(v analysis.Verdict) Tone {
+// ToneOf is what a verdict means for whoever would change to the arm.
+func ToneOf(v analysis.Verdict) Tone {
 	switch v {
 	case analysis.Better, analysis.NonInferior:
 		return Good

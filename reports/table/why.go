@@ -51,7 +51,7 @@ func made(r *analysis.Report) []Fact {
 	for _, f := range []struct{ label, name string }{
 		{"revision", "host.harness.revision"}, {"differs from the revision", "host.harness.modified"}, {"built with", "host.harness.go_version"},
 	} {
-		if v := fact(r, f.name); v != "" {
+		if v := r.Host.Fact(f.name); v != "" {
 			facts = append(facts, Fact{f.label, format.Shorten(v, 80)})
 		}
 	}
