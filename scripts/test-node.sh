@@ -23,4 +23,4 @@ bin/cri-stats-bench node down
 packages=$(git ls-files '*_node_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 # One package after the other: each has the node for itself.
 # shellcheck disable=SC2086 # one word per package
-exec $go test -p 1 -count 1 -tags node -timeout 40m -run '^TestNode' $packages
+exec $go test -p 1 -count 1 -tags node -timeout 40m -run '^Test(Node|Faults)' $packages

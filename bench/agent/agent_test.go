@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -317,6 +318,39 @@ func TestEndOfInputEndsCall(t *testing.T) {
 		if d := time.Since(start); d != time.Minute {
 			t.Errorf("ended after %v, want one minute", d)
 		}
+	})
+}
+
+// An agent that says more than it is asked is closed as any other: what nobody waits for
+// holds up nobody.
+func TestTalkative(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		p := &process{cmd: new(exec.Cmd), answers: make(chan answer, 1), ended: make(chan struct{})}
+		go p.read(r)
+		for range 5 {
+			if _, err := io.WriteString(w, `{"error":"unasked"}`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = w.Close()
+		select {
+		case <-p.ended:
+		case <-time.After(time.Hour):
+			t.Error("its end is not seen after an hour")
+		}
+	})
+}
+
+// An agent's answers are whatever it writes: its end is seen, and nothing is made of it.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte(`{"report":{"calls":[]}}{"error":"late"}`))
+	f.Add([]byte(`{"report":{"calls":[[1]]}}`))
+	f.Add([]byte(`{"unsupported":{}}nonsense`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p := &process{cmd: new(exec.Cmd), answers: make(chan answer, 1), ended: make(chan struct{})}
+		p.read(bytes.NewReader(data))
+		<-p.ended
 	})
 }
 

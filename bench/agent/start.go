@@ -85,7 +85,10 @@ func (p *process) read(stdout io.Reader) {
 		if err := decoder.Decode(&a); err != nil {
 			break
 		}
-		p.answers <- a
+		select {
+		case p.answers <- a:
+		default: // nobody asked: an agent gives one answer to each order
+		}
 	}
 	// Whatever follows output that is no answer is of no use: let it not block.
 	_, _ = io.Copy(io.Discard, stdout)
@@ -142,16 +145,11 @@ func (p *process) Close() error {
 		_ = p.stdin.Close()
 		timer := time.NewTimer(closeTimeout)
 		defer timer.Stop()
-		for {
-			select {
-			case <-p.answers: // of an order that nobody waits for any more
-			case <-p.ended:
-				return
-			case <-timer.C:
-				_ = p.cmd.Process.Kill() // it may just have ended
-				<-p.ended
-				return
-			}
+		select {
+		case <-p.ended:
+		case <-timer.C:
+			_ = p.cmd.Process.Kill() // it may just have ended
+			<-p.ended
 		}
 	})
 	return nil

@@ -71,6 +71,18 @@ func status(ctx context.Context, err error) int {
 	return exitFailed
 }
 
+// cancelled says that an error is nothing but what an interruption does to what is under way:
+// where several are joined, all of them.
+func cancelled(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // each level is looked at
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return !cancelled(err) })
+	case interface{ Unwrap() error }:
+		return cancelled(e.Unwrap())
+	}
+	return err == context.Canceled || grpcstatus.Code(err) == codes.Canceled //nolint:errorlint // a leaf
+}
+
 // caught runs f. A panic is a fault of the harness and ends with its status: the Go
 // runtime's own would be that of wrong flags.
 func caught(stderr io.Writer, f func() int) (code int) {
@@ -83,9 +95,18 @@ func caught(stderr io.Writer, f func() int) (code int) {
 	return f()
 }
 
-// complain writes an error for a person, each of several on a line of its own.
-func complain(w io.Writer, err error) {
+// complain writes an error for a person, each of several on a line of its own. Of what was
+// interrupted nobody need be told that its context was cancelled.
+func complain(ctx context.Context, w io.Writer, err error) {
+	told := false
 	for _, e := range flatten(err) {
+		if ctx.Err() != nil && cancelled(e) {
+			e = errors.New("interrupted")
+			if told {
+				continue
+			}
+			told = true
+		}
 		fmt.Fprintf(w, "cri-stats-bench: %v\n", e)
 	}
 }

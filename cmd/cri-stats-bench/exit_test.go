@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"google.golang.org/grpc/codes"
+	grpcstatus "google.golang.org/grpc/status"
 )
 
 // Every one of several errors has a line of its own, also where some carry a status.
@@ -27,6 +31,33 @@ func TestFlatten(t *testing.T) {
 	f(errors.Join(a, statusError{exitInferior, errors.Join(b, c)}), "a", "b", "c")
 	f(statusError{exitUsage, errors.Join(a, statusError{exitInferior, b})}, "a", "b")
 	f(fmt.Errorf("read: %w", errors.Join(a, b)), "read: a\nb")
+}
+
+// Of what was interrupted one line is said; what failed besides is told all the same, however
+// it is wrapped: it may be what is left on the node.
+func TestComplainOfInterruption(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := func(err error, want ...string) {
+		t.Helper()
+		var out strings.Builder
+		complain(ctx, &out, err)
+		got := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		for i := range got {
+			got[i] = strings.TrimPrefix(got[i], "cri-stats-bench: ")
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v: says %q, want %q", err, got, want)
+		}
+	}
+	call := grpcstatus.Error(codes.Canceled, "context canceled")
+	f(context.Canceled, "context canceled") // nobody has interrupted it
+	cancel()
+	left := errors.New("2 pods are left")
+	f(fmt.Errorf("on crio: %w", context.Canceled), "interrupted")
+	f(errors.Join(context.Canceled, fmt.Errorf("list: %w", call)), "interrupted")
+	f(errors.Join(fmt.Errorf("list: %w", call), left), "interrupted", "2 pods are left")
+	f(fmt.Errorf("on crio: %w", errors.Join(context.Canceled, left)), "on crio: context canceled", "2 pods are left")
+	f(left, "2 pods are left")
 }
 
 // What is wrong with what was typed has one status, whoever finds it.

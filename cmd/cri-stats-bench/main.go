@@ -14,9 +14,9 @@ import (
 )
 
 func main() {
-	// Every signal that asks to end cancels the run, which then cleans up after
-	// itself; a second one must not cut that short.
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	ctx := interruptible(context.Background(), signals, os.Stderr, func() { os.Exit(exitInterrupted) })
 	// A reader of our output that goes away (| head) must not end us before the node
 	// is put back.
 	signal.Ignore(syscall.SIGPIPE)
