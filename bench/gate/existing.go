@@ -177,16 +177,26 @@ func Recover(ctx context.Context, stateFile string) (path string, err error) {
 }
 
 func readState(path string) (state, error) {
-	var s state
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return s, err
+		return state{}, err
 	}
+	s, err := parseState(data)
+	if err != nil {
+		return state{}, fmt.Errorf("read the kubelet's original configuration in %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// parseState refuses what cannot be acted on whole: nobody must overwrite a file, or restart
+// a kubelet, by half a note.
+func parseState(data []byte) (state, error) {
+	var s state
 	if err := json.Unmarshal(data, &s); err != nil {
-		return s, fmt.Errorf("read the kubelet's original configuration in %s: %w", path, err)
+		return state{}, err
 	}
-	if s.Path == "" || len(s.Restart) == 0 {
-		return s, fmt.Errorf("read the kubelet's original configuration in %s: it does not say where it belongs, or how to restart the kubelet", path)
+	if !filepath.IsAbs(s.Path) || len(s.Restart) == 0 || s.Restart[0] == "" {
+		return state{}, errors.New("it does not say where it belongs, or how to restart the kubelet")
 	}
 	return s, nil
 }

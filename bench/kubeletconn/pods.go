@@ -60,9 +60,17 @@ func (c *Conn) Pods(ctx context.Context) ([]Pod, error) {
 	if err != nil {
 		return nil, err
 	}
+	pods, err := parsePods(data)
+	if err != nil {
+		return nil, fmt.Errorf("read /pods of the kubelet at %s: %w", c.endpoint.Host, err)
+	}
+	return pods, nil
+}
+
+func parsePods(data []byte) ([]Pod, error) {
 	var list podList
 	if err := json.Unmarshal(data, &list); err != nil {
-		return nil, fmt.Errorf("read /pods of the kubelet at %s: %w", c.endpoint.Host, err)
+		return nil, err
 	}
 	pods := make([]Pod, len(list.Items))
 	for i, item := range list.Items {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -107,14 +108,22 @@ func (c *Conn) Config(ctx context.Context) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	config, err := parseConfig(data)
+	if err != nil {
+		return Config{}, fmt.Errorf("read /configz of the kubelet at %s: %w", c.endpoint.Host, err)
+	}
+	return config, nil
+}
+
+func parseConfig(data []byte) (Config, error) {
 	var answer struct {
 		Kubelet *Config `json:"kubeletconfig"`
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
-		return Config{}, fmt.Errorf("read /configz of the kubelet at %s: %w", c.endpoint.Host, err)
+		return Config{}, err
 	}
 	if answer.Kubelet == nil {
-		return Config{}, fmt.Errorf("read /configz of the kubelet at %s: it has no kubeletconfig", c.endpoint.Host)
+		return Config{}, errors.New("it has no kubeletconfig")
 	}
 	return *answer.Kubelet, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -307,14 +308,33 @@ func (w *watch) add(part *record.ProfiledPart, a taken, t *bench.Trial) error {
 		part.CPU = hot
 	}
 	name := filepath.Join(record.ProfilesDir, fmt.Sprintf("%s-%s.%s.pb.gz", fileName(t.Arm.Name), a.component, kind))
-	if err := os.MkdirAll(filepath.Join(w.pass.Dir, record.ProfilesDir), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(w.pass.Dir, name), a.data, 0o644); err != nil {
+	if err := write(w.pass.Dir, name, a.data); err != nil {
 		return err
 	}
 	part.Files = append(part.Files, name)
 	return nil
+}
+
+// write makes or replaces a file below the folder of the run, and writes nowhere else: a run
+// folder may be somebody's who has put links into it.
+func write(dir, name string, data []byte) (err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // no link stands there any more
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // fileName is a name with nothing in it that a path could take for something else.

@@ -145,3 +145,50 @@ func TestPass(t *testing.T) {
 		t.Errorf("asked %v", asked)
 	}
 }
+
+// A link in the folder of a run leads nowhere: what it points to stays as it is, in the
+// folder and outside.
+func TestWriteFollowsNoLink(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	theirs := filepath.Join(outside, "theirs")
+	trials := filepath.Join(dir, "trials.jsonl")
+	for _, name := range []string{theirs, trials} {
+		if err := os.WriteFile(name, []byte("kept"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "profiles"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"out": theirs, "in": "../trials.jsonl", "dangling": filepath.Join(outside, "made")} {
+		if err := os.Symlink(to, filepath.Join(dir, "profiles", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"out", "in", "dangling", "new"} {
+		if err := write(dir, filepath.Join("profiles", name), []byte("profile")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, err := os.ReadFile(filepath.Join(dir, "profiles", name)); err != nil || string(got) != "profile" {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	for _, name := range []string{theirs, trials} {
+		if got, err := os.ReadFile(name); err != nil || string(got) != "kept" {
+			t.Errorf("%s is now %q, %v", name, got, err)
+		}
+	}
+	if entries, err := os.ReadDir(outside); err != nil || len(entries) != 1 {
+		t.Errorf("outside there is %v, %v", entries, err)
+	}
+	// A folder that leads out is refused.
+	if err := os.RemoveAll(filepath.Join(dir, "profiles")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "profiles")); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(dir, filepath.Join("profiles", "theirs"), []byte("profile")); err == nil {
+		t.Error("a folder that leads out was written to")
+	}
+}

@@ -185,12 +185,18 @@ func readManifest(path string) (manifest, error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return manifest{}, err
 	}
-	var m manifest
-	if json.Unmarshal(data, &m) != nil {
-		m = manifest{}
-	}
+	m := decodeManifest(data)
 	m.file = path
 	return m, nil
+}
+
+// decodeManifest gives no labels to what is no manifest.
+func decodeManifest(data []byte) manifest {
+	var m manifest
+	if json.Unmarshal(data, &m) != nil {
+		return manifest{}
+	}
+	return m
 }
 
 // divide decides what stays of the manifests when n with the label are wanted.
