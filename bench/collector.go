@@ -38,6 +38,28 @@ type CollectorSpec struct {
 	Open func(ctx context.Context, s Source) (Collector, error)
 }
 
+// IdleCollector wakes up and reads nothing: the floor of everything.
+const IdleCollector = "idle"
+
+// Traits are what reports must know of a collector. Records carry those of their run, so that
+// nobody who reads them asks for names. A collector without any asks a runtime, is checked,
+// and works when it is called.
+type Traits struct {
+	// Call is what one call of it does: "calls ListPodSandboxStats over gRPC".
+	Call string `json:"call,omitempty"`
+	// Floor is set where it asks no runtime and no cAdvisor: what it costs goes with the node,
+	// the kernel and the harness alone.
+	Floor bool `json:"floor,omitempty"`
+	// Unchecked is set where nobody can hold its answers against anything: it reads nothing, or
+	// is what others are held against.
+	Unchecked bool `json:"unchecked,omitempty"`
+	// Background is set where its own process works between calls, too, as one with cAdvisor's
+	// housekeeping does: what it costs does not go with the calls.
+	Background bool `json:"background,omitempty"`
+	// Kubelet is set where it scrapes an endpoint of a kubelet.
+	Kubelet bool `json:"kubelet,omitempty"`
+}
+
 // A Source says where an agent finds what it reads.
 type Source struct {
 	// Endpoint of the CRI runtime: unix:///path or, for the demo, tcp://host:port.

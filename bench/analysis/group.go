@@ -98,13 +98,10 @@ func (g *group) alike(o *group) bool { return equalWindows(g.arm, o.arm) }
 
 func equalWindows(a, b bench.Arm) bool { return a.Window == b.Window && a.WarmUp == b.WarmUp }
 
-// idleCollector is the one that wakes up and reads nothing.
-const idleCollector = "idle"
-
 // isIdle says that the arm reads nothing.
 func (g *group) isIdle() bool { return isIdle(g.arm) }
 
-func isIdle(a bench.Arm) bool { return slices.Equal(a.Collectors, []string{idleCollector}) }
+func isIdle(a bench.Arm) bool { return slices.Equal(a.Collectors, []string{bench.IdleCollector}) }
 
 // pick chooses the trials that count: of each turn the usable one of the highest
 // attempt.

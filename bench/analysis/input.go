@@ -11,6 +11,7 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/schedule"
 	"cri-stats-bench/bench/stat"
 )
 
@@ -68,8 +69,10 @@ func NewInput(run *record.Run) (Input, error) {
 			in.Unsound = append(in.Unsound, d.Error())
 		}
 	}
-	strangers := in.strangers()
-	in.Damage, in.Unsound = append(in.Damage, strangers...), append(in.Unsound, strangers...)
+	for _, foreign := range slices.Concat(in.strangers(), schedule.Disorder(p, in.Trials)) {
+		foreign = record.TrialsFile + ": " + foreign
+		in.Damage, in.Unsound = append(in.Damage, foreign), append(in.Unsound, foreign)
+	}
 	return in, nil
 }
 
@@ -105,14 +108,15 @@ func (in *Input) strangers() []string {
 		p := place{t.Cell, t.Arm.Name, t.Sweep, t.Round, t.Attempt}
 		why := ""
 		switch {
-		case !arms[p.arm] || !planned[p.cell]:
+		case !arms[p.arm] || !planned[p.cell], t.Round < 0 || t.Round >= in.Plan.Rounds.Max, t.Attempt < 0 || t.Attempt > in.Plan.Retries,
+			t.Sweep < 0 || t.Sweep >= in.Plan.Sweep.Passes():
 			why = "is not in the plan"
 		case seen[p]:
 			why = "is there twice"
 		}
 		seen[p] = true
 		if why != "" {
-			named = append(named, fmt.Sprintf("%s: the trial of %s at %s, round %d, attempt %d, %s", record.TrialsFile, p.arm, p.cell, p.round+1, p.attempt+1, why))
+			named = append(named, fmt.Sprintf("the trial of %s at %s, round %d, attempt %d, %s", p.arm, p.cell, p.round+1, p.attempt+1, why))
 		}
 		return why != ""
 	})
@@ -135,6 +139,9 @@ type HostInfo struct {
 	Runtime Runtime `json:"runtime"`
 	// Kubelet is empty where none was measured.
 	Kubelet KubeletInfo `json:"kubelet,omitzero"`
+	// Collectors are what must be known of those of the run, by name; nil in records from
+	// before they were written down.
+	Collectors map[string]bench.Traits `json:"collectors,omitempty"`
 	// Facts are all else that the file says, by path, sorted.
 	Facts []Fact `json:"facts,omitempty"`
 }
@@ -167,6 +174,9 @@ func (h *HostInfo) Fact(name string) string {
 	return ""
 }
 
+// Emulated names what emulates the machine, "" where nothing does.
+func (h *HostInfo) Emulated() string { return h.Fact("host.cpu.emulated") }
+
 // DecodeHost reads host.json. Of what it does not know it makes facts.
 func DecodeHost(data []byte) (HostInfo, error) {
 	var h HostInfo
@@ -182,7 +192,7 @@ func DecodeHost(data []byte) (HostInfo, error) {
 	if err := d.Decode(&tree); err != nil {
 		return HostInfo{}, fmt.Errorf("decode host.json: %w", err)
 	}
-	for _, known := range []string{"simulated", "not_for_publication", "preflight", "version", "facts"} {
+	for _, known := range []string{"simulated", "not_for_publication", "preflight", "version", "collectors", "facts"} {
 		delete(tree, known)
 	}
 	h.Facts = nil

@@ -28,7 +28,7 @@ func (b *builder) kubelet() error {
 	var gatePairs []gatePair
 	for _, c := range b.cells {
 		gatePairs = append(gatePairs, b.gatePairs(c)...)
-		b.scrapes(c)
+		b.endpointsScraped(c)
 		b.operations(c)
 		b.accounts(c)
 	}
@@ -65,7 +65,7 @@ func (b *builder) gatePairs(c *cellGroup) []gatePair {
 			continue
 		}
 		d := gatePair{on: on, off: c.order[i], from: b.modes[c.order[i].arm.Name], to: b.modes[on.arm.Name], load: Unscraped}
-		if slices.ContainsFunc(on.collectors, scrapes) {
+		if slices.ContainsFunc(on.collectors, b.scrapes) {
 			d.load = Scraped
 		}
 		out = append(out, d)

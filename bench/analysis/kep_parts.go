@@ -9,14 +9,11 @@ import (
 	"cri-stats-bench/bench"
 )
 
-// Collectors of a kubelet's endpoints, by the names that plans give them.
-const (
-	collectorCadvisor = "kubelet-cadvisor"
-	collectorPrefix   = "kubelet-"
-)
+// collectorCadvisor is what plans call the endpoint that the KEP is about.
+const collectorCadvisor = "kubelet-cadvisor"
 
 // scrapes says whether a collector reads a kubelet.
-func scrapes(collector string) bool { return strings.HasPrefix(collector, collectorPrefix) }
+func (b *builder) scrapes(collector string) bool { return b.input.Host.Collector(collector).Kubelet }
 
 // costParts are CPU and memory of kubelet, runtime and shims together.
 func costParts(limit float64) func(*builder, *gatePair) ([]KEPPart, error) {
@@ -183,7 +180,7 @@ func sameParts(b *builder, d *gatePair) ([]KEPPart, error) {
 		}
 		out = append(out, p)
 	}
-	out = append(out, containersPart(d))
+	out = append(out, b.containersPart(d))
 	for _, c := range d.on.collectors {
 		out = append(out, b.truthParts(d, c)...)
 	}
@@ -191,11 +188,11 @@ func sameParts(b *builder, d *gatePair) ([]KEPPart, error) {
 }
 
 // containersPart holds if no last answer lacked a container of ours.
-func containersPart(d *gatePair) KEPPart {
+func (b *builder) containersPart(d *gatePair) KEPPart {
 	missing, answers := 0, 0
 	for _, t := range d.on.used {
 		for i := range t.Agents {
-			if scrapes(t.Agents[i].Collector) {
+			if b.scrapes(t.Agents[i].Collector) {
 				missing += len(t.Agents[i].Missing)
 				answers++
 			}

@@ -24,12 +24,12 @@ type Scrape struct {
 	Missing []string `json:"missing_names,omitempty"`
 }
 
-// scrapes adds the endpoints of a cell.
-func (b *builder) scrapes(c *cellGroup) {
+// endpointsScraped adds the endpoints of a cell.
+func (b *builder) endpointsScraped(c *cellGroup) {
 	gatePairs := b.gatePairs(c)
 	for _, g := range c.order {
 		for _, collector := range g.collectors {
-			if !scrapes(collector) || g.empty() {
+			if !b.scrapes(collector) || g.empty() {
 				continue
 			}
 			s := Scrape{Cell: c.cell, Arm: g.arm.Name, Collector: collector, Names: len(namesOf(g, collector))}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"cri-stats-bench/bench"
@@ -118,7 +117,7 @@ func (b *builder) prices() error {
 		}
 		prices := make(map[string]Price)
 		for _, collector := range slices.Sorted(maps.Keys(list)) {
-			if list[collector].ownClock() {
+			if b.input.Host.Collector(collector).Background {
 				continue
 			}
 			p := b.price(c, list[collector], collector)
@@ -130,20 +129,6 @@ func (b *builder) prices() error {
 		}
 	}
 	return nil
-}
-
-// cachedCadvisor is what the collectors of cAdvisor with housekeeping are called: what
-// they cost does not go with the calls.
-const (
-	cadvisorPrefix   = "cadvisor"
-	cadvisorOnDemand = "cadvisor-ondemand"
-)
-
-// ownClock says that the arm has a collector that works whether it is asked or not.
-func (g *group) ownClock() bool {
-	return slices.ContainsFunc(g.collectors, func(c string) bool {
-		return strings.HasPrefix(c, cadvisorPrefix) && c != cadvisorOnDemand
-	})
 }
 
 // price states what one call costs. Calls are those that were made and answered.
@@ -174,12 +159,13 @@ func (b *builder) price(c *cellGroup, g *group, collector string) Price {
 	return out
 }
 
-// breakEven divides a price by what cAdvisor's own process uses with its housekeeping.
+// breakEven divides a price by what the process of cAdvisor uses with its housekeeping: of
+// several such arms the first of the plan.
 // Both have an interval; that of the quotient is taken on the log scale, and there is
 // none unless both are above zero.
 func (b *builder) breakEven(c *cellGroup, price Estimate) Estimate {
 	for _, g := range c.order {
-		if !slices.Equal(g.collectors, []string{cadvisorPrefix}) || b.again[g.arm.Name] != "" || g.empty() {
+		if len(g.collectors) != 1 || !b.input.Host.Collector(g.collectors[0]).Background || b.again[g.arm.Name] != "" || g.empty() {
 			continue
 		}
 		own := g.result.Component(bench.ComponentAgent).CPU
@@ -230,7 +216,7 @@ func (b *builder) priceTests(c *cellGroup, prices map[string]Price) error {
 // a price that was not measured by these two arms themselves.
 func (b *builder) more(g, o *group, prices map[string]Price) ([]string, bool) {
 	for _, collector := range o.collectors {
-		if collector != idleCollector && (!slices.Contains(g.collectors, collector) || g.arm.IntervalOf(collector) != o.arm.IntervalOf(collector)) {
+		if collector != bench.IdleCollector && (!slices.Contains(g.collectors, collector) || g.arm.IntervalOf(collector) != o.arm.IntervalOf(collector)) {
 			return nil, false
 		}
 	}

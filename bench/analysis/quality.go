@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/stat"
@@ -51,7 +50,7 @@ type ControlCheck struct {
 // isControl says that an arm is a positive control: it runs a collector that adds a
 // known cost.
 func isControl(a bench.Arm) bool {
-	return slices.ContainsFunc(a.Collectors, func(c string) bool { return strings.HasPrefix(c, bench.ControlCollector) })
+	return slices.Contains(a.Collectors, bench.ControlCollector)
 }
 
 // copies finds arms that repeat another one under another name: same collectors,

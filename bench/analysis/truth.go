@@ -124,10 +124,13 @@ func (c *Check) take(r *agreement.Report, rule agreement.Rule) {
 
 // unsound is why no verdict may stand, "" if one may.
 func (b *builder) unsound() string {
-	if len(b.report.Unsound) == 0 {
-		return ""
+	if len(b.report.Unsound) > 0 {
+		return "the records are not as they were written: " + b.report.Unsound[0]
 	}
-	return "the records are not as they were written: " + b.report.Unsound[0]
+	if by := b.input.Host.Emulated(); by != "" {
+		return "the machine is emulated (" + by + "): its times mean nothing"
+	}
+	return ""
 }
 
 // state is the treatment that the arm's trials were made under.
@@ -157,8 +160,7 @@ func (b *builder) checksOf(g *group) []*Check {
 	return out
 }
 
-// faults finds out whether an arm may have a verdict. What nobody can check, a
-// floor or a transport, has no faults.
+// faults finds out whether an arm may have a verdict. What nobody can check has no faults.
 func (b *builder) faults(g *group) {
 	if b.input.Plan.Truth == agreement.Nothing || b.input.Plan.Truth == plan.TruthOff {
 		return
@@ -175,7 +177,7 @@ func (b *builder) faults(g *group) {
 	}
 	// Where truth is asked for, a check that is missing is one that failed.
 	for _, collector := range g.collectors {
-		if slices.Contains(floors, collector) || slices.ContainsFunc(checks, func(c *Check) bool { return c.Collector == collector }) {
+		if b.input.Host.Collector(collector).Unchecked || slices.ContainsFunc(checks, func(c *Check) bool { return c.Collector == collector }) {
 			continue
 		}
 		text := fmt.Sprintf("the answers of %s were to be checked, and no check of them is in the records", collector)
@@ -183,10 +185,6 @@ func (b *builder) faults(g *group) {
 		b.untrue(g, text)
 	}
 }
-
-// floors are the collectors that nobody can check: they read nothing, or are themselves what
-// answers are held against.
-var floors = []string{"idle", "cgroup", "cri-version"}
 
 // untrue notes why an arm has no verdict.
 func (b *builder) untrue(g *group, text string) {

@@ -1,6 +1,7 @@
 package analysis_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,17 @@ func TestUnsound(t *testing.T) {
 		stranger.Arm = bench.Arm{Name: "stranger"}
 		r.Trials = append(r.Trials, stranger)
 	})
+	// Order is the seed's: who changes places is found, though each trial is the plan's.
+	unsound("another order", "is not where the plan's seed puts it", func(r *record.Run) {
+		r.Trials[0].Position, r.Trials[1].Position = r.Trials[1].Position, r.Trials[0].Position
+	})
+	// On an emulated machine nothing is damaged, and no time means anything.
+	emulated := analysed(func(r *record.Run) {
+		r.Host = bytes.Replace(r.Host, []byte(`"model":`), []byte(`"emulated": "QEMU TCG", "model":`), 1)
+	})
+	if verdicts(emulated) > 0 || len(emulated.Unsound) > 0 || !strings.Contains(strings.Join(emulated.Headlines()[0].Withheld, "; "), "emulated (QEMU TCG)") {
+		t.Errorf("emulated: %d verdicts, unsound %v, withheld %v", verdicts(emulated), emulated.Unsound, emulated.Headlines()[0].Withheld)
+	}
 	run := *records
 	run.Plan, run.Damage = nil, []record.Damage{{File: record.PlanFile, Reason: "SHA-256 1, want 2"}}
 	if _, err := analysis.NewInput(&run); err == nil || !strings.Contains(err.Error(), "plan.json: SHA-256 1, want 2") {

@@ -153,6 +153,7 @@ func (o Options) describeCPU() CPU {
 	c := CPU{Count: runtime.NumCPU()}
 	if data, err := os.ReadFile(filepath.Join(o.Proc, "cpuinfo")); err == nil {
 		c.Model, c.Virtual = parseCPUInfo(data)
+		c.Emulated = emulator(c.Model, line(o.Sys, "devices/system/clocksource/clocksource0/available_clocksource"))
 	}
 	if proc, err := procfs.NewFS(o.Proc); err == nil {
 		// The whole node's, where NumCPU is what this process may run on.

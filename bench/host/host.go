@@ -71,6 +71,9 @@ type CPU struct {
 	Turbo     *bool    `json:"turbo,omitempty"`
 	// Virtual says whether the CPU shows a hypervisor (x86 only).
 	Virtual *bool `json:"virtual,omitempty"`
+	// Emulated names what makes the CPU by software, instruction by instruction, so that
+	// times mean nothing; empty where a real one runs the code, in a virtual machine or not.
+	Emulated string `json:"emulated,omitempty"`
 }
 
 // Memory is the node's, in bytes.

@@ -110,6 +110,18 @@ func parseCPUInfo(data []byte) (model string, virtual *bool) {
 	return model, virtual
 }
 
+// emulator says what emulates a CPU of that model, "" if nothing does. QEMU names its own
+// (target/i386/cpu.c); the one that KVM may run as well has KVM's clock then.
+func emulator(model, clocksources string) string {
+	switch {
+	case strings.HasPrefix(model, "QEMU TCG CPU"):
+		return "QEMU TCG"
+	case strings.HasPrefix(model, "QEMU Virtual CPU") && !slices.Contains(strings.Fields(clocksources), "kvm-clock"):
+		return "QEMU without KVM"
+	}
+	return ""
+}
+
 // parseChoice returns the word in brackets:
 //
 //	always [madvise] never

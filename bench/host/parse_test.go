@@ -96,3 +96,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestEmulator(t *testing.T) {
+	f := func(model, clocksources, want string) {
+		t.Helper()
+		if got := emulator(model, clocksources); got != want {
+			t.Errorf("%q with the clocks %q is emulated by %q, want %q", model, clocksources, got, want)
+		}
+	}
+	f("QEMU TCG CPU version 2.5+", "tsc hpet acpi_pm", "QEMU TCG")
+	f("QEMU Virtual CPU version 2.5+", "hpet acpi_pm", "QEMU without KVM")
+	f("QEMU Virtual CPU version 2.5+", "kvm-clock tsc acpi_pm", "")
+	f("AMD EPYC 7B13", "tsc", "")
+	f("", "", "")
+}

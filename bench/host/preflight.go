@@ -41,7 +41,7 @@ const (
 // readers of cgroup files that belong to the experiment itself ("kubelet").
 func Preflight(h *Host, ours ...string) []Check {
 	return []Check{
-		h.checkRoot(), h.checkCgroup(), h.checkCPUs(), h.checkMemory(), h.checkSwap(), h.checkGovernor(), h.checkTurbo(),
+		h.checkRoot(), h.checkMachine(), h.checkCgroup(), h.checkCPUs(), h.checkMemory(), h.checkSwap(), h.checkGovernor(), h.checkTurbo(),
 		h.checkClocksource(), h.checkSteal(), h.checkLoad(), h.checkFiles(), h.checkReaders(ours),
 	}
 }
@@ -66,6 +66,14 @@ func (h *Host) checkRoot() Check {
 		return Check{name, Fail, fmt.Sprintf("user %d, not root: memory and daemons of others cannot be read", *h.Harness.EUID), "run it with sudo"}
 	}
 	return Check{name, OK, "runs as root", ""}
+}
+
+func (h *Host) checkMachine() Check {
+	const name = "machine"
+	if h.CPU.Emulated != "" {
+		return Check{name, Warn, fmt.Sprintf("emulated (%s): what works can be seen here, and no time or cost means anything", h.CPU.Emulated), "use a machine, or a virtual one with KVM"}
+	}
+	return Check{name, OK, "not emulated", ""}
 }
 
 func (h *Host) checkCgroup() Check {

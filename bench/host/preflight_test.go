@@ -53,6 +53,7 @@ func TestPreflight(t *testing.T) {
 	f(func(h *Host) { h.Cgroup.Problem = "no hierarchy" }, nil, "fail cgroup")
 	f(func(h *Host) { h.Cgroup.Controllers = []string{"cpu"} }, nil, "fail cgroup")
 	f(func(h *Host) { h.CPU.Count = 2 }, nil, "warn cpus")
+	f(func(h *Host) { h.CPU.Emulated = "QEMU TCG" }, nil, "warn machine")
 	f(func(h *Host) { h.Memory.AvailableBytes = p(uint64(100 << 20)) }, nil, "fail memory")
 	f(func(h *Host) { h.Memory.AvailableBytes = p(uint64(500 << 20)) }, nil, "warn memory")
 	f(func(h *Host) { h.Memory.SwapBytes = p(uint64(1 << 30)) }, nil, "warn swap")

@@ -99,6 +99,9 @@ func reality(old, new *Run) []Difference {
 		if len(r.Report.Unsound) > 0 {
 			d = append(d, Difference{"records of " + r.Name, "as they were written", r.Report.Unsound[0], Refuses})
 		}
+		if by := r.Report.Host.Emulated(); by != "" {
+			d = append(d, Difference{"machine of " + r.Name, "not emulated", by, Refuses})
+		}
 	}
 	return d
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	gonum "gonum.org/v1/gonum/stat"
 
@@ -58,18 +57,15 @@ type open struct {
 	judged   bool
 }
 
-// floors are the collectors that ask no runtime: what they cost changes with the
+// floor says that an arm reads no runtime and no cAdvisor: what it costs changes with the
 // node, the kernel and the harness alone.
-var floors = []string{"idle", "cgroup"}
-
-// floor says that an arm reads no runtime and no cAdvisor.
-func floor(a bench.Arm) bool {
-	return !slices.ContainsFunc(a.Collectors, func(c string) bool { return !slices.Contains(floors, c) })
+func (r *Run) floor(a bench.Arm) bool {
+	return !slices.ContainsFunc(a.Collectors, func(c string) bool { return !r.Report.Host.Collector(c).Floor })
 }
 
 // control says that an arm is a positive control, which has a cost planted.
 func control(a bench.Arm) bool {
-	return slices.ContainsFunc(a.Collectors, func(c string) bool { return strings.HasPrefix(c, bench.ControlCollector) })
+	return slices.Contains(a.Collectors, bench.ControlCollector)
 }
 
 // repeats says that an arm is there to be compared with its like.
@@ -94,18 +90,18 @@ type wanted struct {
 // endpoints are what is compared of an arm.
 func (b *builder) endpoints(arm bench.Arm, old, new *analysis.ArmResult) []wanted {
 	class := Primary
-	if floor(arm) || !reads(old) && !reads(new) {
+	if b.old.floor(arm) || !reads(old) && !reads(new) {
 		class = Exploratory
 	}
 	out := []wanted{
 		{analysis.TotalOf(analysis.CPUCores), class},
 		{analysis.TotalOf(analysis.PSS), class},
 	}
-	if !slices.Equal(arm.Collectors, floors[:1]) { // its latency is that of a clock
+	if !slices.Equal(arm.Collectors, []string{bench.IdleCollector}) { // its latency is that of a clock
 		out = append(out, wanted{analysis.Series{Metric: analysis.ResponseP50}, class})
 	}
 	for _, c := range arm.Collectors {
-		if c != "idle" {
+		if c != bench.IdleCollector {
 			out = append(out, wanted{analysis.Series{Metric: analysis.ResponseP99, Collector: c}, Exploratory})
 		}
 	}

@@ -36,7 +36,7 @@ func (b *builder) floors() error {
 		for _, arm := range b.old.Plan.Arms {
 			name := b.old.label(arm.Name)
 			old, new := b.old.arm(cell, name), b.new.arm(cell, name)
-			if !floor(arm) || old == nil || new == nil || armDifference(b.old, b.new, name) != "" {
+			if !b.old.floor(arm) || old == nil || new == nil || armDifference(b.old, b.new, name) != "" {
 				continue
 			}
 			if err := b.floorArm(cell, arm, old, new); err != nil {
@@ -62,7 +62,7 @@ func (b *builder) floors() error {
 func (b *builder) floorArm(cell bench.Cell, arm bench.Arm, old, new *analysis.ArmResult) error {
 	series := []analysis.Series{{Metric: analysis.CPUCores, Component: bench.ComponentAgent}}
 	for _, c := range arm.Collectors {
-		if c != "idle" {
+		if c != bench.IdleCollector {
 			series = append(series, analysis.Series{Metric: analysis.ServiceP50, Collector: c})
 		}
 	}

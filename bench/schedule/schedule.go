@@ -234,17 +234,17 @@ func (s *Schedule) runs(arm string) bool { return !s.unsupported[arm] && !s.deci
 func (s *Schedule) fill() {
 	p := s.passes[s.at]
 	s.position = 0
-	for _, i := range s.blocks(order(s.plan.Seed, p, s.rounds, len(s.plan.Arms))) {
+	for _, i := range s.blocks(drawn(s.plan.Seed, p, s.rounds, len(s.plan.Arms))) {
 		if arm := s.plan.Arms[i]; s.runs(arm.Name) {
 			s.queue = append(s.queue, bench.Slot{Cell: p.cell, Arm: arm, Sweep: p.sweep, Round: s.rounds})
 		}
 	}
 }
 
-// order returns the numbers from 0 to n-1, shuffled by Fisher and Yates with a
+// drawn returns the numbers from 0 to n-1, shuffled by Fisher and Yates with a
 // generator of the round's own: what happened in other rounds does not change
 // it, and arms that were left out do not either.
-func order(seed uint64, p pass, round, n int) []int {
+func drawn(seed uint64, p pass, round, n int) []int {
 	c := p.cell
 	key := sha256.Sum256(fmt.Appendf(nil, "seed=%d pods=%d containers=%d profile=%q sweep=%d round=%d",
 		seed, c.Pods, c.ContainersPerPod, c.Profile, p.sweep, round))

@@ -370,3 +370,45 @@ func TestSkipRefuses(t *testing.T) {
 	}
 	f(&longer, done, "continue after trial 0 of 18: arm idle has other collectors or times in the plan")
 }
+
+// Trials stand where the plan's seed puts them, whichever of them are missing; those that do
+// not are named.
+func TestDisorder(t *testing.T) {
+	p := example(t, threeArms)
+	f := func(change func([]bench.Trial) []bench.Trial, want ...string) {
+		t.Helper()
+		got := schedule.Disorder(p, change(simulate(example(t, threeArms)).run()))
+		for i := range got {
+			got[i], _, _ = strings.Cut(strings.TrimPrefix(got[i], "the trial of "), ", attempt")
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("disorder (-want +got):\n%s", diff)
+		}
+	}
+	f(slices.Clone)
+	f(func(all []bench.Trial) []bench.Trial { slices.Reverse(all); return all }) // lines may come in any order
+	f(func(all []bench.Trial) []bench.Trial {
+		all = slices.DeleteFunc(all, func(t bench.Trial) bool { return t.Arm.Name == "idle" })
+		for i := range all {
+			all[i].Position = i % 2 // those of an arm that is not supported have no place
+		}
+		return all
+	})
+	f(func(all []bench.Trial) []bench.Trial {
+		all[0].Position, all[2].Position = 2, 0
+		return all
+	}, "cri-pod-stats at pods=10 containers=1 profile=idle, round 1", "idle at pods=10 containers=1 profile=idle, round 1")
+	f(func(all []bench.Trial) []bench.Trial {
+		all[1].Position = 0
+		return all
+	}, "cri-pod-stats at pods=10 containers=1 profile=idle, round 1")
+	f(func(all []bench.Trial) []bench.Trial { // what is repeated comes last
+		again := all[0]
+		again.Attempt, again.Position, all[1].Position, all[2].Position = 1, 1, 2, 3
+		return append(all, again)
+	}, "cri-pod-stats at pods=10 containers=1 profile=idle, round 1")
+	p.Seed++
+	if got := schedule.Disorder(p, simulate(example(t, threeArms)).run()); len(got) < 4 {
+		t.Errorf("of another seed's run %d trials are named", len(got))
+	}
+}

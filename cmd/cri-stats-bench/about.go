@@ -5,9 +5,11 @@ import (
 	"os"
 	"time"
 
+	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn/fakecri"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/node"
+	"cri-stats-bench/bench/plan"
 )
 
 // about is host.json: all that a reader of the records must know of where they
@@ -22,7 +24,9 @@ type about struct {
 	// Version is this program's, Embeds are the modules in it that are measured.
 	Version string            `json:"version"`
 	Embeds  map[string]string `json:"embeds"`
-	Runtime runtimeAbout      `json:"runtime"`
+	// Collectors are those of the plan: what reports must know of them.
+	Collectors map[string]bench.Traits `json:"collectors"`
+	Runtime    runtimeAbout            `json:"runtime"`
 	// Kubelet is nil where none is measured.
 	Kubelet *kubeletAbout `json:"kubelet,omitempty"`
 	Host    *host.Host    `json:"host"`
@@ -57,7 +61,7 @@ func (a about) Identity() string {
 const hostProbe = time.Second
 
 // describe puts together where a run takes place.
-func describe(h *host.Host, t *target) (about, error) {
+func describe(h *host.Host, t *target, p *plan.Plan) (about, error) {
 	a := about{
 		Simulated: t.conn.Version.GetRuntimeName() == fakecri.RuntimeName,
 		Version:   version(),
@@ -73,8 +77,9 @@ func describe(h *host.Host, t *target) (about, error) {
 			CgroupDriver: string(t.conn.CgroupDriver),
 			Daemon:       t.daemon,
 		},
-		Host:      h,
-		Preflight: host.Preflight(h),
+		Collectors: traits(p),
+		Host:       h,
+		Preflight:  host.Preflight(h),
 	}
 	if t.managed != nil {
 		a.Runtime.Managed = &t.managed.State

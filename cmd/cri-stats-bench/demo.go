@@ -72,7 +72,7 @@ func measureFake(ctx context.Context, p *plan.Plan, dir string, stderr io.Writer
 	if err != nil {
 		return err
 	}
-	about, err := describe(h, t)
+	about, err := describe(h, t, p)
 	if err != nil {
 		return err
 	}

@@ -121,18 +121,15 @@ type line struct {
 	look           look
 }
 
-// idleCollector wakes up and reads nothing: its latency is that of a clock.
-const idleCollector = "idle"
-
-// lines are all arms but idle ones, by collector.
+// lines are all arms by collector, but those whose latency is that of a clock.
 func (s *renderer) lines() []line {
 	var out []line
 	for _, a := range s.report.Arms {
-		if a.Name == s.report.Idle || slices.Equal(a.Collectors, []string{idleCollector}) {
+		if a.Name == s.report.Idle || slices.Equal(a.Collectors, []string{bench.IdleCollector}) {
 			continue
 		}
 		for i, c := range a.Collectors {
-			if c == idleCollector {
+			if c == bench.IdleCollector {
 				continue
 			}
 			l := line{arm: a.Name, collector: c, name: short(a.Name, nameLength), look: s.looks[a.Name].with(i)}

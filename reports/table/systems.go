@@ -1,41 +1,11 @@
 package table
 
 import (
-	"fmt"
 	"strings"
 
-	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/reports/format"
 )
-
-// calls says what one call of a collector is, of those that this program comes with. It
-// is knowledge about them, not about the run.
-func calls() map[string]string {
-	cri := func(method string) string { return "calls " + method + " over gRPC and decodes the answer" }
-	const hosts = "hosts cAdvisor, which reads the cgroup files "
-	return map[string]string{
-		"idle":                         "wakes up and reads nothing: the floor",
-		"cgroup":                       "reads four or five files per container and pod itself: the floor of any reader",
-		"cri-version":                  cri("Version"),
-		"cri-container-stats":          cri("ListContainerStats"),
-		"cri-pod-stats":                cri("ListPodSandboxStats"),
-		"cri-pod-metrics":              cri("ListPodSandboxMetrics"),
-		"cri-v1alpha2-container-stats": cri("v1alpha2 ListContainerStats"),
-		"cri-v1alpha2-pod-stats":       cri("v1alpha2 ListPodSandboxStats"),
-		"cri-stream-container-stats":   cri("StreamContainerStats"),
-		"cri-stream-pod-stats":         cri("StreamPodSandboxStats"),
-		"cri-stream-pod-metrics":       cri("StreamPodSandboxMetrics"),
-		bench.ControlCollector:         fmt.Sprintf("calls ListPodSandboxStats, then burns %v of CPU time and waits %v", bench.ControlCPU, bench.ControlDelay),
-		"cadvisor":                     hosts + "every 10 to 15 s as in a kubelet; a call reads its cache",
-		"cadvisor-1s":                  hosts + "every second; a call reads its cache",
-		"cadvisor-metrics":             hosts + "every 10 to 15 s as in a kubelet; a call writes its cache as Prometheus text",
-		"cadvisor-ondemand":            hosts + "when it is asked",
-		"kubelet-summary":              "gets the kubelet's /stats/summary, as monitoring agents do",
-		"kubelet-resource":             "gets the kubelet's /metrics/resource, as metrics-server does",
-		"kubelet-cadvisor":             "gets the kubelet's /metrics/cadvisor, as Prometheus does",
-	}
-}
 
 // systems says what was compared: versions, configs, and what each arm does.
 func systems(r *analysis.Report) Section {
@@ -61,11 +31,10 @@ func shown(r *analysis.Report) *analysis.Cell {
 // arms is what each arm does, and how often.
 func arms(r *analysis.Report) Table {
 	t := Table{Caption: "Arms", Header: []string{"arm", "call every\ns", "window\ns", "what one call is"}, Prose: true}
-	known := calls()
 	for _, a := range r.Arms {
 		var all []string
 		for _, c := range a.Collectors {
-			text := known[c]
+			text := format.Shorten(oneLine(r.Host.Collector(c).Call), 200)
 			switch {
 			case text == "":
 				text = "one read of the collector " + format.Shorten(c, 60)

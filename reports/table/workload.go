@@ -47,7 +47,7 @@ func workload(r *analysis.Report) Section {
 	}
 	s.Lines = []string{
 		text,
-		"All containers are of one small image with few files, made for this: density is the axis, and nothing else differs between pods. Images with many files, and pods with a network of their own, are other workloads.",
+		"All containers are of one small image, made for this: density is the axis, and nothing else differs between pods of one profile.",
 	}
 	return s
 }
@@ -55,12 +55,14 @@ func workload(r *analysis.Report) Section {
 // does says what containers of the profiles do; one of a later program says nothing.
 func does(r *analysis.Report) []string {
 	says := map[string]string{
-		"idle":              "idle sleep",
-		"active":            "active burn a set share of a CPU and touch memory",
-		"files":             "files have written 10,000 files",
-		bench.ProfileExited: "exited have three containers beside them that ended",
-		bench.ProfileNested: "nested have ten cgroups inside of their own",
-		bench.ProfileChurn:  "of churn half are replaced one after another",
+		"idle":                 "idle sleep",
+		"active":               "active burn a set share of a CPU and touch memory",
+		"files":                "files have written 10,000 files",
+		bench.ProfileExited:    "exited have three containers beside them that ended",
+		bench.ProfileNested:    "nested have ten cgroups inside of their own",
+		bench.ProfileNetworked: "networked have network namespaces of their own, where all others are in the node's",
+		bench.ProfileImage:     "image-files have 10,000 files in their image",
+		bench.ProfileChurn:     "of churn half are replaced one after another",
 	}
 	var out []string
 	for _, profile := range profiles(r) {

@@ -16,6 +16,7 @@ import (
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/plan"
 	"cri-stats-bench/bench/record"
+	"cri-stats-bench/bench/schedule"
 )
 
 // A Line is a quantity that grows with density: Fixed + PerPod × pods.
@@ -87,8 +88,10 @@ func (r Run) Input() analysis.Input {
 		for sweep := range r.Plan.Sweep.Passes() {
 			for round := range r.Plan.Rounds.Max / r.Plan.Sweep.Passes() {
 				drift := factor(random, r.Drift)
-				for i, position := range random.Perm(len(r.Plan.Arms)) {
-					measure(bench.Slot{Cell: cell, Arm: r.Plan.Arms[position], Sweep: sweep, Round: round, Position: i}, drift)
+				order := schedule.Order(r.Plan, cell, sweep, round)
+				for _, i := range random.Perm(len(r.Plan.Arms)) {
+					arm := r.Plan.Arms[i]
+					measure(bench.Slot{Cell: cell, Arm: arm, Sweep: sweep, Round: round, Position: slices.Index(order, arm.Name)}, drift)
 				}
 			}
 		}
