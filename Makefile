@@ -6,20 +6,21 @@ PRESET ?= quick
 KEP    ?= kep-quick
 
 .DEFAULT_GOAL := help
-.PHONY: help build node-binaries node-crio node-distribution node-kubelet bench kep demo test test-unit test-node reports golden lint clean
+.PHONY: help build node-binaries node-crio node-distribution node-kubelet bench kep demo test test-unit test-node test-faults test-guest reports golden lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build cri-stats-bench and podload into bin/
 	@mkdir -p $(BIN)
-	$(GO) build -trimpath -o $(BIN)/cri-stats-bench ./cmd/cri-stats-bench
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/cri-stats-bench ./cmd/cri-stats-bench
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/podload ./cmd/podload
 
-node-binaries: ## build the pinned containerd and runc into the cache (minutes, once)
+node-binaries: ## build the pinned containerd, runc and CNI plugins into the cache (minutes, once)
 	scripts/node/deps.sh cc libseccomp
 	scripts/node/build.sh containerd
 	scripts/node/build.sh runc
+	scripts/node/build.sh cni
 
 node-crio: node-binaries ## build the pinned CRI-O too (minutes, once)
 	scripts/node/deps.sh cc libseccomp make conmon
@@ -51,6 +52,12 @@ test-unit: ## tests that need no root and no node
 
 test-node: ## tests on a private containerd; left out with a word where that cannot be
 	scripts/test-node.sh
+
+test-faults: ## what a run survives: kills, interrupts, a runtime that stands still, a full disk (root, Linux, an hour)
+	scripts/test-faults.sh
+
+test-guest: ## the harness on a node that is there: systemd, cgroup v2, a kubelet as a unit, in an emulated machine (root, Debian or Ubuntu, ten minutes once built)
+	scripts/guest/test.sh
 
 reports: build ## every form of report, from the records that tests keep, into out/reports to look at
 	for run in quiet busy precise kep-containerd kep-crio; do $(BIN)/cri-stats-bench report --out $(OUT)/reports/$$run cmd/cri-stats-bench/testdata/records/$$run || exit 1; done

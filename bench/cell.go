@@ -92,11 +92,13 @@ type Pod struct {
 }
 
 // Profiles of pods that a kubelet cannot be asked for: those that have containers that ended
-// and are not removed, and those with cgroups inside of their containers' own; see also
-// ProfileChurn.
+// and are not removed, those with cgroups inside of their containers' own, those with a
+// network namespace of their own, and those of an image of many files; see also ProfileChurn.
 const (
-	ProfileExited = "exited"
-	ProfileNested = "nested"
+	ProfileExited    = "exited"
+	ProfileNested    = "nested"
+	ProfileNetworked = "networked"
+	ProfileImage     = "image-files"
 )
 
 // A Workload makes pod density on the node.

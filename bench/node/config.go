@@ -36,6 +36,11 @@ type Config struct {
 	// kubelet too, since cAdvisor knows no other path, unless somebody has it.
 	Kubelet *KubeletConfig
 
+	// Bridge gives the node a bridge, and pods that ask for a network namespace of their own
+	// an address on it and nothing beyond: no route leads out, and nothing of the host's packet
+	// filter or forwarding is changed. Without it there are only pods in the node's network.
+	Bridge bool
+
 	// Debug lets the runtime serve what it says of itself: on State.Debug (containerd only),
 	// and on State.Profiles.
 	Debug bool

@@ -137,7 +137,12 @@ func (o Outside) check() error {
 	for name := range o.Sysctls {
 		sysctls = append(sysctls, name)
 	}
+	var bridge error
+	if o.Bridge != "" && !strings.HasPrefix(o.Bridge, bridgePrefix) {
+		bridge = fmt.Errorf("bridge %q is not a node's", o.Bridge)
+	}
 	return errors.Join(
+		bridge,
 		known("path", o.Paths, allPaths()),
 		known("cgroup hierarchy", o.Hierarchies, []string{filepath.Join(cgroupfs.Root, hugetlb)}),
 		known("kernel setting", sysctls, kubeletSysctls),
@@ -251,6 +256,9 @@ func (o Outside) restore(ctx context.Context, dir string) error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) {
 			errs = append(errs, err)
 		}
+	}
+	if o.Bridge != "" {
+		errs = append(errs, removeBridge(o.Bridge))
 	}
 	for name, value := range o.Sysctls {
 		name = filepath.Join(sysctlRoot, name)

@@ -177,6 +177,9 @@ type settings struct {
 	// Debug is where the runtime serves what it says of itself, empty for nowhere.
 	Debug           string
 	CNIConf, CNIBin string
+	// Bridge is the interface that pods have addresses on, CNIData where it is written down
+	// who has which; empty where all pods are in the node's network.
+	Bridge, CNIData string
 	// Programs are paths by name.
 	Programs     map[string]string
 	RuncRoot     string
@@ -211,6 +214,29 @@ func quote(s string) (string, error) {
 
 // shell writes a word of the shell.
 func shell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// cniConfName is what the conf list of the network is called, below the node's folder.
+const cniConfName = "cni/net.d/10-cri-stats-bench.conflist"
+
+// networkPlugins make the network of a node with a bridge; all are in one folder.
+var networkPlugins = []programSpec{
+	{name: "bridge", target: targetNode}, {name: "loopback", target: targetNode}, {name: "host-local", target: targetNode},
+}
+
+// bridgeConf is that network. The bridge has no address and is no gateway: the plugin would
+// switch on forwarding for the whole host.
+const bridgeConf = `{
+  "cniVersion": "1.0.0",
+  "name": "cri-stats-bench",
+  "plugins": [{
+    "type": "bridge",
+    "bridge": {{quote .Bridge}},
+    "isGateway": false,
+    "ipMasq": false,
+    "ipam": {"type": "host-local", "dataDir": {{quote .CNIData}}, "ranges": [[{"subnet": "10.211.0.0/16"}]]}
+  }]
+}
+`
 
 // cniConf is a network that a runtime can load and nobody uses: pods of a
 // managed node are on the host's network, but without a conf list a runtime

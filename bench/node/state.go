@@ -83,6 +83,8 @@ type Outside struct {
 	// Hierarchies of cgroup version 1 were not mounted before; what is named is
 	// where.
 	Hierarchies []string `json:"hierarchies,omitempty"`
+	// Bridge is an interface that was not there before; empty for none.
+	Bridge string `json:"bridge,omitempty"`
 	// Sysctls are files below /proc/sys and what was in them before.
 	Sysctls map[string]string `json:"sysctls,omitempty"`
 }

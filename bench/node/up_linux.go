@@ -48,6 +48,9 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 	if c.Kubelet != nil {
 		wanted = append(slices.Clip(wanted), kubeletProgram)
 	}
+	if c.Bridge {
+		wanted = append(slices.Clip(wanted), networkPlugins...)
+	}
 	programs, err := findPrograms(ctx, c.BinDir, wanted, trusted)
 	if err != nil {
 		return nil, err
@@ -81,6 +84,11 @@ func Up(ctx context.Context, c Config) (_ *Node, err error) {
 	}
 	if state.Outside, err = state.survey(spec, groups.fs); err != nil {
 		return nil, err
+	}
+	if c.Bridge {
+		if state.Outside.Bridge, err = freeBridge(cgroup); err != nil {
+			return nil, err
+		}
 	}
 	if err := state.write(); err != nil {
 		return nil, err
@@ -201,10 +209,13 @@ func writeFiles(c Config, spec runtimeSpec, s State, over string) error {
 			return err
 		}
 	}
-	files := map[string]fileSpec{
-		spec.configName:                         {spec.config, 0o644},
-		"cni/net.d/10-cri-stats-bench.conflist": {cniConf, 0o644},
-		"cni/bin/loopback":                      {cniPlugin, 0o755},
+	files := map[string]fileSpec{spec.configName: {spec.config, 0o644}}
+	if set.Bridge = s.Outside.Bridge; set.Bridge != "" {
+		set.CNIBin, set.CNIData = filepath.Dir(set.Programs[networkPlugins[0].name]), in("cni/data")
+		files[cniConfName] = fileSpec{bridgeConf, 0o644}
+	} else {
+		files[cniConfName] = fileSpec{cniConf, 0o644}
+		files["cni/bin/loopback"] = fileSpec{cniPlugin, 0o755}
 	}
 	maps.Copy(files, spec.files)
 	for name, file := range files {

@@ -25,7 +25,7 @@ var catalog = plan.Names{
 		{Name: "cadvisor-ondemand"}, {Name: "cri-v1alpha2-container-stats"}, {Name: "cri-v1alpha2-pod-stats"},
 		{Name: "kubelet-summary", OwnClock: true}, {Name: "kubelet-resource", OwnClock: true}, {Name: "kubelet-cadvisor", OwnClock: true},
 	},
-	Profiles:   []string{"idle", "active", "files", bench.ProfileExited, bench.ProfileNested, bench.ProfileChurn},
+	Profiles:   []string{"idle", "active", "files", bench.ProfileExited, bench.ProfileNested, bench.ProfileNetworked, bench.ProfileImage, bench.ProfileChurn},
 	Treatments: []string{bench.GateOff, bench.GateOn},
 }
 

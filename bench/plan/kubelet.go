@@ -112,8 +112,9 @@ func (r *reader) intervals(n ast.Node, path string, collectors []string) map[str
 // resolveKubelet looks for what makes no sense in one experiment or the other.
 func (r *reader) resolveKubelet(p *Plan) {
 	if p.Experiment != Kubelet {
-		if r.has("kubelet") {
-			r.errorf(r.where("kubelet"), "experiment %s measures no kubelet: this key is for experiment: %s", p.Experiment, Kubelet)
+		// It makes the pods then, since it removes those that it does not know.
+		if p.Kubelet != nil && !p.Kubelet.Untouched() {
+			r.errorf(r.where("kubelet"), "kubelet: experiment %s changes none: config_path, config_off, config_on and restart are for experiment: %s", p.Experiment, Kubelet)
 		}
 		return
 	}

@@ -73,8 +73,11 @@ func refuses(t *testing.T, in string, want ...string) {
 func TestKubeletRefuses(t *testing.T) {
 	f := func(in string, want ...string) { t.Helper(); refuses(t, in, want...) }
 	f("pods: 10\narms: [{name: cgroup, treatment: gate-on}]\nkubelet: {endpoint: https://127.0.0.1:10250}\n",
-		`p.yaml:2:34: arm "cgroup": the plan has nothing to treat: this key is for experiment: kubelet, and for plans with treatments`,
-		`p.yaml:3:10: experiment api measures no kubelet: this key is for experiment: kubelet`)
+		`p.yaml:2:34: arm "cgroup": the plan has nothing to treat: this key is for experiment: kubelet, and for plans with treatments`)
+	f("pods: 10\narms: [cgroup]\nkubelet: {config_path: /a, config_off: /b, config_on: /c, restart: [d]}\n",
+		`p.yaml:3:10: kubelet: experiment api changes none: config_path, config_off, config_on and restart are for experiment: kubelet`)
+	f("pods: 10\nprofiles: [idle, nested]\narms: [cgroup]\nkubelet: {endpoint: https://127.0.0.1:10250}\n",
+		`p.yaml:2:18: profile "nested": the kubelet makes the pods of this plan, and cannot be asked for such`)
 	f("experiment: kubelet\npods: 10\narms: [{name: kubelet-summary, treatment: gate-in}]\n",
 		`p.yaml:3:43: unknown treatment "gate-in" (did you mean "gate-on"?)`)
 	f("experiment: kubelet\npods: 10\nmode: parallel\narms: [{name: kubelet-summary, treatment: gate-on}]\n",

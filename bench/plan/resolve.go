@@ -74,13 +74,13 @@ func (r *reader) resolveChurn(p *Plan) {
 	case at >= 0 && p.Churn == 0:
 		p.Churn = usualChurn
 	}
-	if p.Experiment != Kubelet {
+	if p.Experiment != Kubelet && p.Kubelet == nil {
 		return
 	}
 	for i, profile := range p.Profiles {
 		switch profile {
-		case bench.ProfileChurn, bench.ProfileExited, bench.ProfileNested:
-			r.errorf(r.where(fmt.Sprintf("profiles[%d]", i), "profiles"), "profile %q: the kubelet makes the pods of this experiment, and cannot be asked for such", profile)
+		case bench.ProfileChurn, bench.ProfileExited, bench.ProfileNested, bench.ProfileNetworked, bench.ProfileImage:
+			r.errorf(r.where(fmt.Sprintf("profiles[%d]", i), "profiles"), "profile %q: the kubelet makes the pods of this plan, and cannot be asked for such", profile)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func (r *reader) uncompared(p *Plan, compared map[string]bool) {
 	}
 	for i, a := range p.Arms {
 		other := a.Window != p.Arms[base].Window || a.WarmUp != p.Arms[base].WarmUp
-		if other && !compared[a.Name] && a.Name != p.Idle && !slices.Contains(a.Collectors, "idle") && !slices.Contains(a.Collectors, bench.ControlCollector) {
+		if other && !compared[a.Name] && a.Name != p.Idle && !slices.Contains(a.Collectors, bench.IdleCollector) && !slices.Contains(a.Collectors, bench.ControlCollector) {
 			r.warnf(r.where(fmt.Sprintf("arms[%d]", i)), "arm %q is compared with nothing: its windows are not those of the baseline %q, and no comparison names it", a.Name, p.Baseline)
 		}
 	}

@@ -119,7 +119,7 @@ func (r *reader) underEach(p *Plan) {
 			under := a
 			under.Name, under.Treatment = a.Name+"."+t.Name, t.Name
 			arms = append(arms, under)
-			if i > 0 && a.Name != p.Idle && !slices.Contains(a.Collectors, "idle") {
+			if i > 0 && a.Name != p.Idle && !slices.Contains(a.Collectors, bench.IdleCollector) {
 				compared = append(compared, Comparison{Of: under.Name, To: a.Name + "." + p.Treatments[0].Name, Says: a.Name + " under " + p.Treatments[0].Name})
 			}
 		}

@@ -39,8 +39,14 @@ cri-stats-bench doctor -r unix:///run/crio/crio.sock`),
 			checks := append(host.Preflight(h), checkPodload(f.podload))
 			if endpoint := f.existing(); endpoint != "" {
 				checks = append(checks, checkEndpoint(cmd.Context(), endpoint)...)
+				if pid := kubeletOf(h); pid != 0 {
+					checks = append(checks, host.Check{Name: "kubelet", Status: host.Warn, Detail: removesPods(pid), Remedy: "see cri-stats-bench plan show kep: the key kubelet, of which endpoint, ca_file and static_pods are enough"})
+				}
 			} else {
 				checks = append(checks, checkBinaries())
+			}
+			if err := cmd.Context().Err(); err != nil {
+				return err // what was interrupted is not what is wrong with the node
 			}
 			return tell(cmd.OutOrStdout(), checks)
 		},

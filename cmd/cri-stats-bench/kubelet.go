@@ -17,6 +17,7 @@ import (
 	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/bench/gate"
+	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/kubeletconn"
 	"cri-stats-bench/bench/node"
 	"cri-stats-bench/bench/plan"
@@ -62,7 +63,7 @@ const spareMaxPods = 10
 func (f *runFlags) wantKubelet(p *plan.Plan) error {
 	existing := f.existing() != ""
 	switch {
-	case p.Experiment != plan.Kubelet:
+	case p.Experiment != plan.Kubelet && p.Kubelet == nil:
 		return nil
 	case p.Kubelet == nil && existing:
 		return usage("experiment: kubelet on a runtime that is there already: the plan must name its kubelet too (key kubelet)")
@@ -74,6 +75,21 @@ func (f *runFlags) wantKubelet(p *plan.Plan) error {
 		return usage("the plan changes %s and restarts the kubelet with %q: give --allow-restart if that may be", p.Kubelet.ConfigPath, p.Kubelet.Restart)
 	}
 	return nil
+}
+
+// kubeletOf is the process of a kubelet on a node, 0 where none runs.
+func kubeletOf(h *host.Host) int {
+	for _, r := range h.Readers {
+		if r.Name == "kubelet" {
+			return r.PID
+		}
+	}
+	return 0
+}
+
+// removesPods says what a kubelet does to pods that were made without it.
+func removesPods(pid int) string {
+	return fmt.Sprintf("a kubelet runs here (process %d): if it is this runtime's, it removes the pods of a run as soon as it sees them, unless the plan names it and it makes them", pid)
 }
 
 // managedKubelet is the kubelet of a private node, nil if it has none.

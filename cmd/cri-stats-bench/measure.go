@@ -136,7 +136,9 @@ func (m *measurement) subject(workload bench.Workload) (bench.Source, meter.Conf
 	treatment := m.target.treatRuntime(m.variants, workload)
 	if k := m.target.kubelet; k != nil {
 		source.Kubelet, source.CgroupParent = &k.serves, k.podsCgroup
-		metered.Kubelet, treatment = k.pid, k.treatment
+		if metered.Kubelet = k.pid; m.plan.Experiment == plan.Kubelet {
+			treatment = k.treatment
+		}
 	}
 	metered.PodsCgroup = source.CgroupParent
 	return source, metered, treatment
@@ -171,7 +173,7 @@ func (m *measurement) workload() (bench.Workload, error) {
 		})
 	}
 	cfg := pods.Config{
-		Run: filepath.Base(m.dir), Image: m.target.image, CgroupDriver: m.target.conn.CgroupDriver,
+		Run: filepath.Base(m.dir), Image: m.target.image, FilesImage: m.target.filesImage, CgroupDriver: m.target.conn.CgroupDriver,
 		ActiveCPU: m.plan.Active.CPU, ActiveMemory: m.plan.Active.Memory,
 	}
 	if !m.about.Simulated {

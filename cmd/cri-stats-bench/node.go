@@ -53,6 +53,7 @@ cri-stats-bench node status`),
 	up.Flags().StringVar(&f.runtime, "runtime", "containerd", "runtime of the node: "+strings.Join(privateRuntimes, ", "))
 	up.Flags().BoolVar(&kubelet, "kubelet", false, "put a kubelet on top, which needs no API server")
 	up.Flags().BoolVar(&gate, "gate", false, "start the kubelet with the feature gate PodAndContainerStatsFromCRI on")
+	up.Flags().BoolVar(&f.bridge, "bridge", false, "give the node a bridge, for pods with a network namespace of their own")
 	up.Flags().StringVar(&f.podload, "podload", "", "the program that pods run (default: podload beside this program)")
 	cmd.AddCommand(up,
 		&cobra.Command{
@@ -83,7 +84,7 @@ func nodeUp(cmd *cobra.Command, f endpointFlags, kubelet *node.KubeletConfig) (e
 	}
 	defer func() { err = errors.Join(err, registry.Close()) }()
 	ref := registry.Ref(imageName)
-	n, err := startNode(ctx, node.Config{Runtime: f.runtime, SandboxImage: ref, Kubelet: kubelet})
+	n, err := startNode(ctx, node.Config{Runtime: f.runtime, SandboxImage: ref, Kubelet: kubelet, Bridge: f.bridge})
 	if err != nil {
 		return err
 	}

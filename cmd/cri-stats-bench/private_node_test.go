@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,6 +79,15 @@ func nothingLeft(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 				t.Errorf("left: cgroup %s/%s", dir, name)
 			}
+		}
+	}
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range interfaces {
+		if strings.HasPrefix(i.Name, "csbench") {
+			t.Errorf("left: interface %s", i.Name)
 		}
 	}
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")

@@ -23,7 +23,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return caught(stderr, func() int {
 		err := root.ExecuteContext(ctx)
 		if err != nil {
-			complain(stderr, err)
+			complain(ctx, stderr, err)
 		}
 		return status(ctx, err)
 	})
@@ -92,7 +92,7 @@ cri-stats-bench doctor`),
 		return usage("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		newRun(), newAB(), newReport(), newCompare(), newTrend(), newPlan(), newDoctor(), newNode(), newVerify(), newCollect(), newCleanup(), newDemo(), newVersion(),
+		newRun(), newAB(), newReport(), newCompare(), newTrend(), newPlan(), newDoctor(), newNode(), newVerify(), newCollect(), newCleanup(), newImage(), newDemo(), newVersion(),
 		newAgent(), newCheck(), newFakeCRI(),
 	)
 	usageArgs(root)

@@ -7,11 +7,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"cri-stats-bench/bench"
 	"cri-stats-bench/bench/analysis"
 	"cri-stats-bench/bench/host"
 	"cri-stats-bench/bench/node"
@@ -199,6 +201,7 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 	if err := fits(p); err != nil {
 		return err
 	}
+	f.bridge, f.files = slices.Contains(p.Profiles, bench.ProfileNetworked), slices.Contains(p.Profiles, bench.ProfileImage)
 	t, err := openTarget(ctx, f.endpointFlags)
 	if err != nil {
 		return err
@@ -209,13 +212,16 @@ func measureHere(ctx context.Context, f runFlags, p *plan.Plan, dir string, stde
 			return err
 		}
 	}
-	about, err := describe(h, t)
+	about, err := describe(h, t, p)
 	if err != nil {
 		return err
 	}
 	about.Kubelet, err = t.kubelet.describe(ctx)
 	if err != nil {
 		return err
+	}
+	if pid := kubeletOf(h); pid != 0 && t.managed == nil && p.Kubelet == nil {
+		fmt.Fprintf(stderr, "warning: %s\n", removesPods(pid))
 	}
 	fmt.Fprintf(stderr, "measuring %s on %s\n", format.Plain(t.conn.String()), format.Plain(t.conn.Endpoint))
 	m := measurement{

@@ -20,8 +20,12 @@ import (
 	"cri-stats-bench/workloads/image"
 )
 
-// imageName is what the pods' image is called in the loopback registry.
-const imageName = "podload"
+// What the pods' images are called in the loopback registry, and how many files the one has.
+const (
+	imageName      = "podload"
+	filesImageName = "podload-files"
+	imageFiles     = 10_000
+)
 
 // tearDownTimeout is for putting everything back, after a run's own context has
 // ended.
@@ -36,6 +40,9 @@ type endpointFlags struct {
 	kubelet *node.KubeletConfig
 	// debug lets a private runtime say what it has allocated.
 	debug bool
+	// bridge gives a private node one, for pods with networks of their own; files asks for
+	// the image of many files.
+	bridge, files bool
 }
 
 func (f *endpointFlags) add(cmd *cobra.Command) {
@@ -96,8 +103,9 @@ func (f *endpointFlags) claim(ctx context.Context, doing string) (*host.Lock, er
 type target struct {
 	conn   *criconn.Conn
 	daemon *node.Daemon
-	// image is the reference that pods use.
-	image string
+	// image is the reference that pods use, filesImage that with many files, where it is asked
+	// for.
+	image, filesImage string
 	// managed is nil for a runtime that was there before.
 	managed *node.Node
 	// kubelet is nil where none is measured.
@@ -130,15 +138,21 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	if err != nil {
 		return nil, err
 	}
+	served := map[string]v1.Image{imageName: img}
+	if f.files {
+		if served[filesImageName], err = image.WithFiles(img, imageFiles); err != nil {
+			return nil, err
+		}
+	}
 	// The registry must outlive an interruption until the pods are gone.
-	registry, err := image.Serve(context.WithoutCancel(ctx), map[string]v1.Image{imageName: img})
+	registry, err := image.Serve(context.WithoutCancel(ctx), served)
 	if err != nil {
 		return nil, err
 	}
 	t.undo = append(t.undo, func(context.Context) error { return registry.Close() })
-	t.image = registry.Ref(imageName)
+	t.image, t.filesImage = registry.Ref(imageName), registry.Ref(filesImageName)
 	if endpoint == "" {
-		if t.managed, err = startNode(ctx, node.Config{Runtime: f.runtime, SandboxImage: t.image, Kubelet: f.kubelet, Debug: f.debug}); err != nil {
+		if t.managed, err = startNode(ctx, node.Config{Runtime: f.runtime, SandboxImage: t.image, Kubelet: f.kubelet, Debug: f.debug, Bridge: f.bridge}); err != nil {
 			return nil, err
 		}
 		t.undo = append(t.undo, t.managed.Down)
@@ -150,19 +164,31 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	if t.daemon, err = node.Discover(ctx, t.conn.Endpoint); err != nil {
 		return nil, err
 	}
-	// What somebody else has may not be taken away: a node that `node up` has started
-	// makes its sandboxes of it.
-	had, err := image.Has(ctx, t.conn.Images, t.image)
-	if err != nil {
-		return nil, err
-	}
-	if err := image.Pull(ctx, t.conn.Images, t.image); err != nil {
-		return nil, err
-	}
-	if t.managed == nil && !had {
-		t.undo = append(t.undo, func(ctx context.Context) error { return image.Remove(ctx, t.conn.Images, t.image) })
+	for _, ref := range []string{t.image, t.filesImage} {
+		if ref == "" {
+			continue
+		}
+		if err := t.pull(ctx, ref); err != nil {
+			return nil, err
+		}
 	}
 	return t, nil
+}
+
+// pull gives the runtime an image. What somebody else has may not be taken away: a node that
+// `node up` has started makes its sandboxes of it.
+func (t *target) pull(ctx context.Context, ref string) error {
+	had, err := image.Has(ctx, t.conn.Images, ref)
+	if err != nil {
+		return err
+	}
+	if err := image.Pull(ctx, t.conn.Images, ref); err != nil {
+		return err
+	}
+	if t.managed == nil && !had {
+		t.undo = append(t.undo, func(ctx context.Context) error { return image.Remove(ctx, t.conn.Images, ref) })
+	}
+	return nil
 }
 
 // dial connects to the runtime.

@@ -2,7 +2,7 @@
 # Builds the pinned programs of a managed node from the module in the folder NAME beside
 # this script, into a cache, and skips what is there:
 #
-#   build.sh NAME        NAME is containerd, runc, crio or kubelet
+#   build.sh NAME        NAME is containerd, runc, cni, crio or kubelet
 #
 #   $CRI_STATS_BENCH_CACHE/bin/NAME-VERSION-GOARCH-KEY/PROGRAM
 #   $CRI_STATS_BENCH_CACHE/bin/current-GOARCH/PROGRAM -> the above

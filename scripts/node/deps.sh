@@ -2,7 +2,7 @@
 # Sees to what a node and its tests need beside Go. As root on Debian and Ubuntu it installs
 # what is missing; elsewhere it says which command does, and fails.
 #
-#   deps.sh NEED...      NEED is cc, libseccomp, make, conmon or chromium
+#   deps.sh NEED...      NEED is cc, libseccomp, make, conmon, chromium, mmdebstrap, qemu or mke2fs
 set -eu
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -13,10 +13,11 @@ there() {
 	case $1 in
 	cc) command -v "${CC:-cc}" >/dev/null ;;
 	libseccomp) command -v pkg-config >/dev/null && pkg-config --exists libseccomp ;;
-	make | conmon) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+	qemu) command -v qemu-system-x86_64 >/dev/null ;;
+	make | conmon | mmdebstrap | mke2fs) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
 	chromium) command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable ;;
 	*)
-		say "unknown need $1; there are: cc libseccomp make conmon chromium"
+		say "unknown need $1; there are: cc libseccomp make conmon chromium mmdebstrap qemu mke2fs"
 		exit 2
 		;;
 	esac
@@ -33,6 +34,9 @@ packages() {
 	libseccomp-dnf) echo pkgconf-pkg-config libseccomp-devel ;;
 	libseccomp-apk) echo pkgconf libseccomp-dev ;;
 	libseccomp-zypper) echo pkg-config libseccomp-devel ;;
+	qemu-apt-get) echo qemu-system-x86 ;;
+	qemu-*) echo qemu-system-x86_64 ;;
+	mke2fs-*) echo e2fsprogs ;;
 	*) echo "$1" ;;
 	esac
 }

@@ -16,7 +16,9 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -43,10 +45,39 @@ func New(binary []byte, p v1.Platform) (v1.Image, error) {
 	if len(binary) == 0 {
 		return nil, errors.New("make image: the binary is empty")
 	}
-	layer, err := archive(binary)
+	layer, err := archive(map[string][]byte{program: binary}, WorkingDir)
 	if err != nil {
 		return nil, fmt.Errorf("make image layer: %w", err)
 	}
+	return made(layer, p, v1.Config{Entrypoint: []string{program}, Cmd: []string{"pause"}, WorkingDir: WorkingDir})
+}
+
+// harness is where the harness is in its image.
+const harness = "/cri-stats-bench"
+
+// Harness makes the image of the harness, for a Job of Kubernetes: its own static program
+// and, beside it, the one that pods run. Both must be of one platform.
+func Harness(bench, podload string) (v1.Image, error) {
+	files := make(map[string][]byte)
+	var platforms [2]v1.Platform
+	for i, of := range []struct{ in, from string }{{harness, bench}, {program, podload}} {
+		var err error
+		if files[of.in], platforms[i], err = readProgram(of.from); err != nil {
+			return nil, err
+		}
+	}
+	if !platforms[0].Equals(platforms[1]) {
+		return nil, fmt.Errorf("make image: %s is for %s, %s for %s", bench, platforms[0].String(), podload, platforms[1].String())
+	}
+	layer, err := archive(files, "/tmp")
+	if err != nil {
+		return nil, fmt.Errorf("make image layer: %w", err)
+	}
+	return made(layer, platforms[0], v1.Config{Entrypoint: []string{harness}})
+}
+
+// made is an image of one layer.
+func made(layer []byte, p v1.Platform, c v1.Config) (v1.Image, error) {
 	base := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	// Note: the layer is not compressed. It travels over loopback only, and its
 	// digest then does not hang on a compressor's version.
@@ -61,11 +92,7 @@ func New(binary []byte, p v1.Platform) (v1.Image, error) {
 	config = config.DeepCopy()
 	config.OS, config.Architecture, config.Variant = p.OS, p.Architecture, p.Variant
 	config.Created = v1.Time{Time: epoch}
-	config.Config = v1.Config{
-		Entrypoint: []string{program},
-		Cmd:        []string{"pause"},
-		WorkingDir: WorkingDir,
-	}
+	config.Config = c
 	img, err = mutate.ConfigFile(img, config)
 	if err != nil {
 		return nil, fmt.Errorf("set config of image: %w", err)
@@ -76,43 +103,82 @@ func New(binary []byte, p v1.Platform) (v1.Image, error) {
 // epoch is the one time in the image.
 var epoch = time.Unix(0, 0).UTC()
 
-// archive is the layer: the program and its working directory.
-func archive(binary []byte) ([]byte, error) {
+// archive is a layer: an empty folder and, in the order of their names, programs.
+func archive(programs map[string][]byte, folder string) ([]byte, error) {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
-	for _, h := range []*tar.Header{
-		{Typeflag: tar.TypeDir, Name: WorkingDir[1:] + "/", Mode: 0o755},
-		{Typeflag: tar.TypeReg, Name: program[1:], Mode: 0o755, Size: int64(len(binary))},
-	} {
-		h.ModTime, h.Format = epoch, tar.FormatPAX
-		if err := w.WriteHeader(h); err != nil {
-			return nil, err
+	add := func(h tar.Header, data []byte) error {
+		h.ModTime, h.Format, h.Size = epoch, tar.FormatPAX, int64(len(data))
+		if err := w.WriteHeader(&h); err != nil {
+			return err
 		}
-		if h.Typeflag == tar.TypeReg {
-			if _, err := w.Write(binary); err != nil {
-				return nil, err
-			}
+		_, err := w.Write(data)
+		return err
+	}
+	err := add(tar.Header{Typeflag: tar.TypeDir, Name: folder[1:] + "/", Mode: 0o755}, nil)
+	for _, name := range slices.Sorted(maps.Keys(programs)) {
+		if err == nil {
+			err = add(tar.Header{Typeflag: tar.TypeReg, Name: name[1:], Mode: 0o755}, programs[name])
 		}
 	}
-	if err := w.Close(); err != nil {
+	if err = errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// filesDir is where the files of [WithFiles] are.
+const filesDir = "files"
+
+// WithFiles returns the image with a layer of so many small files, each of one block on a
+// disk.
+func WithFiles(img v1.Image, n int) (v1.Image, error) {
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	add := func(h tar.Header, data string) error {
+		h.ModTime, h.Format, h.Size = epoch, tar.FormatPAX, int64(len(data))
+		if err := w.WriteHeader(&h); err != nil {
+			return err
+		}
+		_, err := w.Write([]byte(data))
+		return err
+	}
+	err := add(tar.Header{Typeflag: tar.TypeDir, Name: filesDir + "/", Mode: 0o755}, "")
+	for i := 0; i < n && err == nil; i++ {
+		err = add(tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%s/%06d", filesDir, i), Mode: 0o644}, "a file\n")
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		return nil, fmt.Errorf("make image layer of %d files: %w", n, err)
+	}
+	img, err = mutate.AppendLayers(img, static.NewLayer(out.Bytes(), types.OCIUncompressedLayer))
+	if err != nil {
+		return nil, fmt.Errorf("append a layer of %d files: %w", n, err)
+	}
+	return img, nil
 }
 
 // FromFile makes an image of the static Linux executable at path. The platform is
 // the one it was built for. A dynamic executable is refused: the image has no
 // loader, and the runtime would only say "no such file".
 func FromFile(path string) (v1.Image, error) {
+	binary, p, err := readProgram(path)
+	if err != nil {
+		return nil, err
+	}
+	return New(binary, p)
+}
+
+// readProgram reads a static Linux executable and says what it was built for.
+func readProgram(path string) ([]byte, v1.Platform, error) {
 	binary, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read program of the image: %w", err)
+		return nil, v1.Platform{}, fmt.Errorf("read program of the image: %w", err)
 	}
 	p, err := platformOf(binary)
 	if err != nil {
-		return nil, fmt.Errorf("program of the image, %s: %w", path, err)
+		return nil, v1.Platform{}, fmt.Errorf("program of the image, %s: %w", path, err)
 	}
-	return New(binary, p)
+	return binary, p, nil
 }
 
 // platformOf reads the header of an ELF executable (elf(5)).

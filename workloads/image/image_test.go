@@ -40,6 +40,44 @@ func digest(t testing.TB, img v1.Image) string {
 	return h.String()
 }
 
+// The image with many files is the other one with a layer more, the same each time.
+func TestWithFiles(t *testing.T) {
+	base := newImage(t, "binary", amd64)
+	img, err := image.WithFiles(base, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := image.WithFiles(base, 3)
+	if err != nil || digest(t, img) != digest(t, again) || digest(t, img) == digest(t, base) {
+		t.Errorf("digests %s and %s of %s, %v", digest(t, img), digest(t, again), digest(t, base), err)
+	}
+	if err := validate.Image(img, validate.Fast); err != nil {
+		t.Error(err)
+	}
+	layers, err := img.Layers()
+	if err != nil || len(layers) != 2 {
+		t.Fatalf("%d layers, %v", len(layers), err)
+	}
+	r, err := layers[1].Uncompressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for files := tar.NewReader(r); ; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, h.Name)
+	}
+	if diff := cmp.Diff([]string{"files/", "files/000000", "files/000001", "files/000002"}, names); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
 func TestNewIsDeterministic(t *testing.T) {
 	a := digest(t, newImage(t, "binary", amd64))
 	// This is no more than a reminder: whoever changes the image changes what

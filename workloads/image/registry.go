@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -19,7 +20,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// A Registry serves images, read-only, on a free port of 127.0.0.1.
+// A Registry serves images, read-only, on a port of 127.0.0.1.
 type Registry struct {
 	refs     map[string]string
 	listener net.Listener
@@ -29,11 +30,19 @@ type Registry struct {
 	stop     func() bool
 }
 
-// Serve serves images by name ("podload") until Close, or until ctx ends.
+// Serve serves images by name ("podload") on a free port until Close, or until ctx ends.
 func Serve(ctx context.Context, images map[string]v1.Image) (*Registry, error) {
+	return ServeOn(ctx, "127.0.0.1:0", images)
+}
+
+// ServeOn serves images at an address of this host that no other one reaches.
+func ServeOn(ctx context.Context, address string, images map[string]v1.Image) (*Registry, error) {
+	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
+		return nil, fmt.Errorf("listen for the image registry at %s: it must be on loopback, as 127.0.0.1:5000", address)
+	}
 	blobs := make(blobStore)
 	handler := registry.New(registry.WithBlobHandler(blobs), registry.Logger(log.New(io.Discard, "", 0)))
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the image registry: %w", err)
 	}

@@ -109,12 +109,16 @@ func newUID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// namespaces are those of a pod in the node's network, with a process namespace
-// per container as the kubelet has it. The node needs no network plugin then, and
-// pods start faster; network counters of pods are absent in turn.
-func namespaces() *runtimev1.NamespaceOption {
+// namespaces are those of a pod, with a process namespace per container as the kubelet has
+// it. In the node's network it needs no network plugin and starts faster; its network
+// counters are absent in turn.
+func namespaces(s spec) *runtimev1.NamespaceOption {
+	network := runtimev1.NamespaceMode_NODE
+	if s.Networked {
+		network = runtimev1.NamespaceMode_POD
+	}
 	return &runtimev1.NamespaceOption{
-		Network: runtimev1.NamespaceMode_NODE,
+		Network: network,
 		Pid:     runtimev1.NamespaceMode_CONTAINER,
 		Ipc:     runtimev1.NamespaceMode_POD,
 	}
@@ -126,13 +130,18 @@ func (w *Workload) sandboxConfig(s spec, name, uid string) *runtimev1.PodSandbox
 	labels[labelPodName] = name
 	labels[labelPodNamespace] = Namespace
 	labels[labelPodUID] = uid
+	hostname := ""
+	if s.Networked { // others have that of the node
+		hostname = name
+	}
 	return &runtimev1.PodSandboxConfig{
 		Metadata:     &runtimev1.PodSandboxMetadata{Name: name, Namespace: Namespace, Uid: uid},
+		Hostname:     hostname,
 		LogDirectory: w.logDir(name, uid),
 		Labels:       labels,
 		Linux: &runtimev1.LinuxPodSandboxConfig{
 			CgroupParent:    podCgroup(w.cfg.CgroupDriver, uid),
-			SecurityContext: &runtimev1.LinuxSandboxSecurityContext{NamespaceOptions: namespaces()},
+			SecurityContext: &runtimev1.LinuxSandboxSecurityContext{NamespaceOptions: namespaces(s)},
 		},
 	}
 }
@@ -148,7 +157,7 @@ func containerConfig(s spec, pod *runtimev1.PodSandboxConfig, name string) *runt
 		Labels: labels,
 		Linux: &runtimev1.LinuxContainerConfig{
 			Resources:       &runtimev1.LinuxContainerResources{CpuShares: cpuShares, OomScoreAdj: oomScoreAdj},
-			SecurityContext: &runtimev1.LinuxContainerSecurityContext{NamespaceOptions: namespaces()},
+			SecurityContext: &runtimev1.LinuxContainerSecurityContext{NamespaceOptions: namespaces(s)},
 		},
 	}
 	if pod.GetLogDirectory() != "" {

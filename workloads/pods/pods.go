@@ -44,8 +44,10 @@ const Namespace = "cri-stats-bench"
 type Config struct {
 	// Run is the id of the run: what a Kubernetes label may hold.
 	Run string
-	// Image is the reference of an image that the runtime has pulled.
-	Image string
+	// Image is the reference of an image that the runtime has pulled, FilesImage that of the
+	// same with many files, for the profile "image-files"; empty where no cell has it.
+	Image      string
+	FilesImage string
 	// CgroupDriver decides the form of cgroup paths; cgroupfs if empty, which is
 	// what containerd does unless told otherwise.
 	CgroupDriver criconn.CgroupDriver

@@ -20,6 +20,8 @@ type profile struct {
 	// ended are containers beside them that have ended and are not removed, nested are
 	// cgroups inside that of each container, as a service manager in it would make.
 	ended, nested int
+	// networked pods have a network namespace of their own, imageFiles are in the image.
+	networked, imageFiles bool
 }
 
 const (
@@ -45,8 +47,10 @@ var profiles = map[string]profile{
 		args:   func(Config) []string { return []string{"pause", "--files", strconv.Itoa(manyFiles)} },
 		memory: func(Config) int64 { return manyFiles * fileBytes }, // page cache, until it is needed
 	},
-	bench.ProfileExited: {args: idle.args, memory: idle.memory, ended: endedContainers},
-	bench.ProfileNested: {args: idle.args, memory: idle.memory, nested: nestedCgroups},
+	bench.ProfileExited:    {args: idle.args, memory: idle.memory, ended: endedContainers},
+	bench.ProfileNested:    {args: idle.args, memory: idle.memory, nested: nestedCgroups},
+	bench.ProfileNetworked: {args: idle.args, memory: idle.memory, networked: true},
+	bench.ProfileImage:     {args: idle.args, memory: idle.memory, imageFiles: true},
 	"active": {
 		args: func(cfg Config) []string {
 			args := []string{
@@ -72,6 +76,8 @@ type spec struct {
 	// Ended and Nested are as in profile.
 	Ended  int `json:",omitempty"`
 	Nested int `json:",omitempty"`
+	// Networked is as in profile.
+	Networked bool `json:",omitempty"`
 
 	memory int64  // bytes that each container holds
 	label  string // value of LabelSpec
@@ -105,7 +111,13 @@ func (w *Workload) spec(c bench.Cell) (spec, error) {
 		Handler:    w.cfg.RuntimeHandler,
 		Ended:      profiles[c.Profile].ended,
 		Nested:     profiles[c.Profile].nested,
+		Networked:  profiles[c.Profile].networked,
 		memory:     memory,
+	}
+	if profiles[c.Profile].imageFiles {
+		if s.Image = w.cfg.FilesImage; s.Image == "" {
+			return spec{}, fmt.Errorf("pods of the profile %q: no image of many files was given", c.Profile)
+		}
 	}
 	data, err := json.Marshal(s)
 	if err != nil {

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/spf13/cobra"
+
+	"cri-stats-bench/workloads/image"
+)
+
+func newImage() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "image",
+		Short: "Write the harness as an image, or serve the image that pods run",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newImageSave(), newImageServe())
+	return cmd
+}
+
+func newImageSave() *cobra.Command {
+	var podload, name string
+	cmd := &cobra.Command{
+		Use:   "save FILE",
+		Short: "Write this program and podload as an OCI archive, for a Job of Kubernetes",
+		Example: indent(`
+cri-stats-bench image save cri-stats-bench.tar
+ctr -n k8s.io images import cri-stats-bench.tar`),
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			img, err := harnessImage(podload)
+			if err != nil {
+				return err
+			}
+			return writeFile(args[0], func(w io.Writer) error { return image.WriteArchive(w, name, img) })
+		},
+	}
+	cmd.Flags().StringVar(&podload, "podload", "", "the program that pods run (default: podload beside this program)")
+	cmd.Flags().StringVar(&name, "name", "localhost/cri-stats-bench:latest", "what the image is called")
+	return cmd
+}
+
+// harnessName is what the harness's own image is called.
+const harnessName = "cri-stats-bench"
+
+// harnessImage is this program's own image.
+func harnessImage(podload string) (v1.Image, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	if podload == "" {
+		podload = filepath.Join(filepath.Dir(exe), "podload")
+	}
+	img, err := image.Harness(exe, podload)
+	if err != nil {
+		return nil, usage("%w (make build builds both)", err)
+	}
+	return img, nil
+}
+
+func newImageServe() *cobra.Command {
+	var podload, address string
+	var harness bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the image that pods run on loopback until interrupted",
+		Long: `serve prints the reference of the image that pods run, which is a pause image as
+well, and serves it on loopback until it is interrupted. A node without the internet can
+take its sandbox image from there. With --harness it also serves the one that image save
+writes, and prints its reference in a second line.`,
+		Example: indent(`
+cri-stats-bench image serve --address 127.0.0.1:5000`),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serveImage(cmd.Context(), cmd.OutOrStdout(), podload, address, harness)
+		},
+	}
+	cmd.Flags().StringVar(&podload, "podload", "", "the program that pods run (default: podload beside this program)")
+	cmd.Flags().BoolVar(&harness, "harness", false, "serve the harness's own image, too")
+	cmd.Flags().StringVar(&address, "address", "127.0.0.1:0", "where to serve it: on loopback")
+	return cmd
+}
+
+func serveImage(ctx context.Context, w io.Writer, podload, address string, harness bool) (err error) {
+	img, err := podloadImage(podload)
+	if err != nil {
+		return err
+	}
+	served := map[string]v1.Image{imageName: img}
+	if harness {
+		if served[harnessName], err = harnessImage(podload); err != nil {
+			return err
+		}
+	}
+	registry, err := image.ServeOn(ctx, address, served)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, registry.Close()) }()
+	for _, name := range []string{imageName, harnessName} {
+		if ref := registry.Ref(name); ref != "" {
+			if _, err := fmt.Fprintln(w, ref); err != nil {
+				return err
+			}
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
