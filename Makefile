@@ -56,7 +56,7 @@ test-node: ## tests on a private containerd; left out with a word where that can
 test-faults: ## what a run survives: kills, interrupts, a runtime that stands still, a full disk (root, Linux, an hour)
 	scripts/test-faults.sh
 
-test-guest: ## the harness on a node that is there: systemd, cgroup v2, a kubelet as a unit, in an emulated machine (root, Debian or Ubuntu, ten minutes once built)
+test-guest: ## the harness on a node that is there: systemd, cgroup v2, a kubelet as a unit, in an emulated machine (root, Debian or Ubuntu, twenty minutes once built)
 	scripts/guest/test.sh
 
 reports: build ## every form of report, from the records that tests keep, into out/reports to look at

@@ -9,7 +9,9 @@ crio=unix:///run/crio/crio.sock
 out=/var/bench/out
 mkdir -p $out
 cd /var/bench || exit 1
-failed=0
+failed=$(cat failed 2>/dev/null || echo 0)
+boot=$(($(cat boot 2>/dev/null || echo 0) + 1))
+echo $boot >boot
 
 finish() {
 	journalctl --no-pager -u containerd -u crio -u kubelet -u registry >$out/journal.txt
@@ -22,8 +24,9 @@ step() { # step STATUSES COMMAND...: the command may end with one of these
 	allowed=$1
 	shift
 	echo "== $*"
-	"$@"
+	"$@" >/tmp/step 2>&1 # this is a terminal, on which a bar would be drawn
 	got=$?
+	cat /tmp/step
 	case " $allowed " in
 	*" $got "*) echo "== status $got" ;;
 	*)
@@ -37,16 +40,41 @@ step() { # step STATUSES COMMAND...: the command may end with one of these
 whose() {
 	systemctl show -p Id,MainPID,ActiveEnterTimestampMonotonic "$@"
 	sha256sum /etc/containerd/config.toml /etc/crio/crio.conf /var/lib/kubelet/config.yaml
-	ls /etc/kubernetes/manifests /run/containerd /run/crio
+	ls -R /etc/kubernetes /etc/cni
 	cat /proc/mounts | wc -l
 }
 
+# up waits for the units.
+up() {
+	for i in $(seq 60); do
+		systemctl is-active --quiet containerd && systemctl is-active --quiet crio && systemctl is-active --quiet kubelet && [ -S /run/crio/crio.sock ] && [ -f /var/lib/kubelet/pki/kubelet.crt ] && return
+		sleep 2
+	done
+}
+
+# ends says how it went, and ends the guest's last boot.
+ends() {
+	echo "steps that did not end as they should: $failed"
+	[ $failed = 0 ] && echo "guest: done"
+	exit
+}
+
+if [ $boot = 2 ]; then
+	# The power went in the middle of a run: what was on record still is, the rest is gone.
+	up
+	echo "boot 2: crio: $(systemctl is-active crio)"
+	before=$(wc -l <$(ls $out/*-off/trials.jsonl))
+	step 0 $bench cleanup -r $crio
+	step 0 $bench run --resume $out/*-off -r $crio
+	after=$(wc -l <$(ls $out/*-off/trials.jsonl))
+	echo "trials on record: $before before, $after after"
+	if [ -f $out/*-off/end.json ] && [ "$before" -ge 1 ] && [ "$after" -gt "$before" ]; then echo "went on after the power went: yes"; else failed=$((failed + 1)); fi
+	ends
+fi
+
 echo "file system of /sys/fs/cgroup: $(stat -fc %T /sys/fs/cgroup)"
 echo "process 1: $(cat /proc/1/comm)"
-for i in $(seq 60); do
-	systemctl is-active --quiet containerd crio kubelet && [ -S /run/crio/crio.sock ] && [ -f /var/lib/kubelet/pki/kubelet.crt ] && break
-	sleep 2
-done
+up
 for unit in containerd crio kubelet; do echo "$unit: $(systemctl is-active $unit)"; done
 sed 's/PodAndContainerStatsFromCRI: false/PodAndContainerStatsFromCRI: true/' /var/lib/kubelet/config.yaml >/opt/bench/on.yaml
 cp /var/lib/kubelet/config.yaml /opt/bench/off.yaml
@@ -59,10 +87,10 @@ step "0 1" $bench verify -r $crio
 as_pod() {
 	results=/var/lib/cri-stats-bench/results
 	mkdir -p $results
-	sed 's/^name: .*/name: pod/' /opt/bench/api-kubelet.yaml >$results/plan.yaml
+	sed 's/^name: .*/name: pod/; s/^arms: .*/arms: [idle, cgroup, cri-pod-stats]/; s/^baseline: .*/baseline: cgroup/' /opt/bench/api-kubelet.yaml >$results/plan.yaml
 	cp /opt/bench/pod /etc/kubernetes/manifests/cri-stats-bench.yaml
 	for i in $(seq 240); do
-		ls $results/*/end.json && break
+		ls $results/*/end.json >/dev/null 2>&1 && break
 		sleep 5
 	done
 	sleep 10 # it removes its pods
@@ -82,5 +110,18 @@ step "2 30" $bench run --plan /opt/bench/gate.yaml -r $containerd --out $out
 step 0 $bench run --plan /opt/bench/gate.yaml -r $containerd --out $out --allow-restart
 whose containerd crio >$out/later.txt
 whose containerd crio kubelet | grep config.yaml
-echo "steps that did not end as they should: $failed"
-[ $failed = 0 ] && echo "guest: done"
+
+# The power goes in the middle of a run.
+echo $failed >failed
+sed 's/^name: .*/name: off/; s/^rounds: .*/rounds: 2/; s/^truth: .*/truth: off/' /opt/bench/api.yaml >off.yaml
+$bench run --plan /var/bench/off.yaml -r $crio --out $out >/tmp/step 2>&1 &
+for i in $(seq 60); do
+	[ -s "$(ls $out/*-off/trials.jsonl 2>/dev/null)" ] && break
+	sleep 2
+done
+sleep 15
+trap - EXIT
+echo "the power goes"
+echo 1 >/proc/sys/kernel/sysrq
+echo o >/proc/sysrq-trigger
+sleep 600
