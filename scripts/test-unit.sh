@@ -17,3 +17,5 @@ if [ -n "$race" ]; then
 	# experiments under it and check no figure: here are all of them.
 	$go test ./bench/stat ./bench/analysis ./bench/trend
 fi
+# The manifests are decoded by the API's own types, which the harness has no other use for.
+(cd scripts/kubernetes && $go test ./...)
