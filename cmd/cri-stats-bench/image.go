@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
+	"cri-stats-bench/bench/criconn"
 	"cri-stats-bench/workloads/image"
 )
 
@@ -21,7 +22,7 @@ func newImage() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newImageSave(), newImageServe())
+	cmd.AddCommand(newImageSave(), newImageServe(), newImagePull())
 	return cmd
 }
 
@@ -86,6 +87,30 @@ cri-stats-bench image serve --address 127.0.0.1:5000`),
 	cmd.Flags().StringVar(&podload, "podload", "", "the program that pods run (default: podload beside this program)")
 	cmd.Flags().BoolVar(&harness, "harness", false, "serve the harness's own image, too")
 	cmd.Flags().StringVar(&address, "address", "127.0.0.1:0", "where to serve it: on loopback")
+	return cmd
+}
+
+func newImagePull() *cobra.Command {
+	var f endpointFlags
+	cmd := &cobra.Command{
+		Use:   "pull REF",
+		Short: "Let a runtime pull an image, as crictl does: its sandbox image must be there before a run",
+		Example: indent(`
+cri-stats-bench image pull registry.k8s.io/pause:3.10.1 -r unix:///run/crio/crio.sock`),
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if f.existing() == "" {
+				return usage("give the --runtime-endpoint of the runtime that is to pull")
+			}
+			conn, err := criconn.Dial(cmd.Context(), f.existing())
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, conn.Close()) }()
+			return image.Pull(cmd.Context(), conn.Images, args[0])
+		},
+	}
+	cmd.Flags().StringVarP(&f.endpoint, "runtime-endpoint", "r", "", "CRI endpoint of the runtime (default $CONTAINER_RUNTIME_ENDPOINT)")
 	return cmd
 }
 

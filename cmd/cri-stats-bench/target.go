@@ -131,7 +131,7 @@ func openTarget(ctx context.Context, f endpointFlags) (_ *target, err error) {
 	}
 	if endpoint != "" {
 		if p, known, err := image.PauseOf(ctx, t.conn.Runtime, t.conn.Images); err == nil && known && !p.There {
-			return nil, statusError{exitUnfit, fmt.Errorf("the runtime's sandbox image %s is not there, and pods would wait for a registry: pull or import it first (ctr -n k8s.io images import FILE)", p.Ref)}
+			return nil, statusError{exitUnfit, fmt.Errorf("the runtime's sandbox image %s is not there, and pods would wait for a registry: pull it first (cri-stats-bench image pull), or import it (ctr -n k8s.io images import FILE)", p.Ref)}
 		}
 	}
 	img, err := podloadImage(f.podload)

@@ -82,6 +82,7 @@ whose containerd crio kubelet >$out/before.txt
 
 step "0 30" $bench doctor -r $containerd
 step 0 $bench run --plan /opt/bench/api-kubelet.yaml -r $containerd --out $out
+step 0 $bench image pull "$(sed -n 's/^pause_image = "\(.*\)"/\1/p' /etc/crio/crio.conf)" -r $crio
 step 0 $bench run --plan /opt/bench/api.yaml -r $crio --out $out
 step "0 1" $bench verify -r $crio
 as_pod() {
