@@ -134,6 +134,5 @@ func TestInterruptEnds(t *testing.T) {
 	f("ListContainers ListPodSandbox ImageStatus RuntimeConfig Status", "doctor")
 	f("ListPodSandbox", "collect", "cri-pod-stats")
 	f("ListPodSandboxStats", "collect", "cri-pod-stats")
-	f("", "verify", "--simulate", "healthy", "--duration", "1m")
 	f("", "demo", "--out", t.TempDir())
 }
