@@ -35,8 +35,9 @@ for arch in amd64 arm64; do
 	name=cri-stats-bench-$version-linux-$arch
 	dir=$work/$name
 	mkdir -p "$dir/completions"
+	# The commit goes into the programs whatever the environment says: records name it.
 	for program in cri-stats-bench podload; do
-		CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -trimpath -ldflags '-s -w' -o "$dir/$program" "./cmd/$program"
+		CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -trimpath -buildvcs=true -ldflags '-s -w' -o "$dir/$program" "./cmd/$program"
 	done
 	cp LICENSE README.md "$dir"
 	GOOS=linux GOARCH=$arch licences "$dir"
