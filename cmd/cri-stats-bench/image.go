@@ -18,7 +18,7 @@ import (
 func newImage() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "image",
-		Short: "Write the harness as an image, or serve the image that pods run",
+		Short: "Write the harness as an image, serve the image that pods run, or let a runtime pull one",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -91,20 +91,29 @@ func filesOf(t *testing.T, img v1.Image) map[string]bool {
 	}
 	files := make(map[string]bool)
 	for _, layer := range layers {
-		r, err := layer.Uncompressed()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for tr := tar.NewReader(r); ; {
-			h, err := tr.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			files[h.Name] = true
+		for _, name := range namesOf(t, layer) {
+			files[name] = true
 		}
 	}
 	return files
+}
+
+// namesOf returns the names of what a layer holds, in its order.
+func namesOf(t *testing.T, layer v1.Layer) []string {
+	t.Helper()
+	r, err := layer.Uncompressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for files := tar.NewReader(r); ; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return names
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, h.Name)
+	}
 }

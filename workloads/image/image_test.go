@@ -58,22 +58,7 @@ func TestWithFiles(t *testing.T) {
 	if err != nil || len(layers) != 2 {
 		t.Fatalf("%d layers, %v", len(layers), err)
 	}
-	r, err := layers[1].Uncompressed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for files := tar.NewReader(r); ; {
-		h, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, h.Name)
-	}
-	if diff := cmp.Diff([]string{"files/", "files/000000", "files/000001", "files/000002"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"files/", "files/000000", "files/000001", "files/000002"}, namesOf(t, layers[1])); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
